@@ -1,0 +1,73 @@
+"""The door through which every effect leaves: printing, time, chance, waiting, files of source."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime
+    import random
+
+
+class Host:
+    """The effects of a run on this machine; a test, a REPL or a durable run passes its own subclass."""
+
+    def __init__(self) -> None:
+        self._random: random.Random | None = None
+
+    def write(self, text: str) -> None:
+        """Print: text for standard output, one call for each `print`."""
+        sys.stdout.write(text)
+
+    def write_log(self, line: str) -> None:
+        """A line for people who watch the run: logs, warnings, progress. Goes to standard error."""
+        sys.stdout.flush()
+        sys.stderr.write(line + "\n")
+
+    def read_line(self, prompt: str) -> str:
+        """A line from the person, without its end; EOFError when there is none."""
+        self.write(prompt)
+        sys.stdout.flush()
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError("input() has nothing left to read")
+        return line.removesuffix("\n")
+
+    def now(self) -> datetime.datetime:
+        """The time, aware, in UTC."""
+        import datetime  # 3 ms that most programs do not need
+
+        return datetime.datetime.now(datetime.timezone.utc)
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never goes back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+    def random(self) -> random.Random:
+        """The source of chance of this run."""
+        if self._random is None:
+            import random  # 10 ms that most programs do not need
+
+            self._random = random.Random()
+        return self._random
+
+    def new_id(self) -> str:
+        """A unique id whose text sorts by time: RFC 9562 UUID version 7."""
+        milliseconds = int(self.now().timestamp() * 1000)
+        bits = (milliseconds << 80) | (0x7 << 76) | (self.random().getrandbits(12) << 64)
+        text = f"{bits | (0b10 << 62) | self.random().getrandbits(62):032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def read_source(self, path: str) -> bytes | None:
+        """The bytes of a file of source, or None when there is no such file."""
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None

@@ -1,0 +1,27 @@
+"""The run that is in progress on this thread: its host, its meter and its session."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dana.host import Host
+    from dana.limits import Meter
+
+
+class Run:
+    """What natives may ask for: `host` for effects, `meter` for steps and sizes, `session` for the program."""
+
+    __slots__ = ("host", "meter", "session")
+
+    def __init__(self, host: Host, meter: Meter, session: Any) -> None:
+        self.host = host
+        self.meter = meter
+        self.session = session
+
+
+RUN: ContextVar[Run] = ContextVar("dana_run")
+
+current = RUN.get
+"""The Run in progress; LookupError outside of one."""

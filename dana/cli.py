@@ -1,0 +1,545 @@
+"""The command `dana`: runs and checks programs, and says with its exit code how that ended.
+
+Whatever is not needed to start is imported by the function that uses it: starting is most of the time that a
+short program takes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from dana import __version__
+from dana.errors import DanaError, Diagnostic, Interrupted, LimitError, ProgramError, UsageError, nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from dana.session import Session
+    from dana.source import Source
+
+DONE, FAILED, USAGE, LIMIT, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 4, 70, 130, 141
+
+STATUS = {
+    DONE: "done",
+    FAILED: "failed",
+    USAGE: "usage",
+    LIMIT: "limit",
+    INTERNAL: "internal-error",
+    INTERRUPTED: "interrupted",
+}
+"""What the result object of `--json` calls an exit code."""
+
+STACK = 512 * 1024 * 1024
+"""Bytes of address space for the thread that runs programs, enough for the default depth; used only when touched."""
+STACK_OF_A_CALL = 64 * 1024
+GRACE = 1.0
+"""Seconds that an interrupted program has to end by itself."""
+
+HELP = """\
+Dana runs workflow programs: .na files, Python-like source.
+
+usage: dana run FILE [FILE ...] [name=value ...]   run programs
+       dana FILE [name=value ...]                  the same, in short
+       dana check FILE [FILE ...]                  find mistakes without running
+       dana version                                show the version
+       dana help [COMMAND]                         show this, or more about a command
+
+exit codes: 0 done, 1 the program or a check failed, 2 wrong usage, 4 a limit was reached,
+            70 internal error, 130 interrupted
+"""
+
+RUN_HELP = """\
+usage: dana run FILE [FILE ...] [name=value ...] [options]
+
+Runs programs, one after the other, with one set of variables. FILE may be - for standard input.
+
+inputs, which are variables of the program:
+  name=value         a JSON value where it reads as one, else text: count=3 name=Ann tags='["a"]'
+  name=@FILE         what is in a file: of a .json file its value, of any other its text
+  name=@@text        text that begins with @
+
+options:
+  --with FILE        run this file first; may be given several times
+  --strict           a name that only the caller of a function defines is an error
+  --json             end with one result object on stdout; what the program prints goes to stderr
+  --log-level LEVEL  debug, info, warning or error
+  --log-format FORM  text or json
+  --color WHEN       auto, always or never; NO_COLOR is respected
+
+limits; reaching one ends the program with exit code 4:
+  --max-steps N      calls and turns of loops (no limit)
+  --timeout SECONDS  time (no limit)
+  --max-depth N      calls inside calls (1,000)
+  --max-text N       characters of one text (64,000,000)
+  --max-items N      items of one container (10,000,000)
+  --max-bits N       bits of one int (1,000,000)
+"""
+
+CHECK_HELP = """\
+usage: dana check FILE [FILE ...] [options]
+
+Finds mistakes without running: syntax, misplaced statements, names that nothing defines. The findings go
+to stdout. Exits with 1 when there is an error; warnings alone are fine.
+
+options:
+  --strict                a name that only the caller of a function defines is an error
+  --output-format FORMAT  text, json (a list of findings) or github (annotations)
+  --color WHEN            auto, always or never; NO_COLOR is respected
+"""
+
+HELP_OF = {"run": RUN_HELP, "check": CHECK_HELP}
+COMMANDS = ("run", "check", "version", "help")
+
+_COLOR = {"--color": ("auto", "always", "never")}
+_LIMITS = {
+    "--max-steps": "steps",
+    "--timeout": "seconds",
+    "--max-depth": "depth",
+    "--max-text": "text",
+    "--max-items": "items",
+    "--max-bits": "bits",
+}
+RUN_OPTIONS: dict[str, object] = {
+    "--with": list,
+    "--strict": bool,
+    "--json": bool,
+    "--log-level": ("debug", "info", "warning", "error"),
+    "--log-format": ("text", "json"),
+    **_COLOR,
+    **dict.fromkeys(_LIMITS, int),
+    "--timeout": float,
+}
+CHECK_OPTIONS: dict[str, object] = {"--strict": bool, "--output-format": ("text", "json", "github"), **_COLOR}
+
+
+def command() -> NoReturn:
+    """The console script: `main`, then out at once, since taking the interpreter apart takes time for nothing."""
+    code = main()
+    from atexit import _run_exitfuncs
+
+    _run_exitfuncs()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do what the arguments say (by default those of the process); the exit code."""
+    try:
+        code = _guarded(sys.argv[1:] if argv is None else argv)
+        sys.stdout.flush()
+        return code
+    except OSError as error:
+        return _abandon_output(error)
+
+
+def _guarded(arguments: list[str]) -> int:
+    try:
+        return _dispatch(arguments)
+    except DanaError as error:
+        return _complain(error, "auto")
+    except KeyboardInterrupt:
+        return _interrupted()
+    except Exception as error:  # a fault of Dana, whatever it is
+        return _internal_error(error)
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments:
+        _say(HELP)
+        return USAGE
+    first, *rest = arguments
+    if first in ("--version", "-V"):
+        first = "version"
+    elif first in ("--help", "-h"):
+        first = "help"
+    if first == "run":
+        return _run(rest)
+    if first == "check":
+        return _check(rest)
+    if first == "version":
+        sys.stdout.write(f"dana {__version__}\n")
+        return DONE
+    if first == "help":
+        return _help(rest)
+    if first == "-" or first.partition("=")[0] in RUN_OPTIONS or _looks_like_file(first):
+        return _run(arguments)
+    if first.startswith("-"):
+        raise _unknown_option(first, {**RUN_OPTIONS, "--version": bool, "--help": bool}, "dana")
+    raise _usage(
+        f"{first} is neither a command nor a file",
+        _did_you_mean(first, COMMANDS) or f"commands: {', '.join(COMMANDS)}; a program is a file such as {first}.na",
+    )
+
+
+def _looks_like_file(text: str) -> bool:
+    return text.endswith(".na") or "/" in text or os.sep in text or os.path.exists(text)
+
+
+def _help(arguments: list[str]) -> int:
+    topic = arguments[0] if arguments else ""
+    if topic and topic not in COMMANDS:
+        raise _usage(f"{topic} is not a command", _did_you_mean(topic, COMMANDS) or f"commands: {', '.join(COMMANDS)}")
+    sys.stdout.write(HELP_OF.get(topic, HELP))
+    return DONE
+
+
+# Options
+
+
+class _Options:
+    """The arguments of a command, sorted out."""
+
+    def __init__(self, command: str, known: dict[str, object], arguments: list[str]) -> None:
+        self.command = command
+        self.words: list[str] = []
+        self.values: dict[str, Any] = {}
+        self.help = False
+        left = iter(arguments)
+        for argument in left:
+            if argument == "--":
+                self.words.extend(left)
+            elif argument in ("--help", "-h"):
+                self.help = True
+            elif argument == "-" or not argument.startswith("-"):
+                self.words.append(argument)
+            else:
+                self._take(argument, known, left)
+
+    def _take(self, argument: str, known: dict[str, object], left: Any) -> None:
+        name, equals, text = argument.partition("=")
+        kind = known.get(name)
+        if kind is None:
+            raise _unknown_option(name, known, f"dana {self.command}")
+        if kind is bool:
+            if equals:
+                raise _usage(f"{name} takes no value")
+            self.values[name] = True
+            return
+        value = text if equals else next(left, None)
+        if value is None or (not equals and value.startswith("--")):
+            raise _usage(f"{name} needs a value", f"choose from {', '.join(kind)}" if isinstance(kind, tuple) else None)
+        if kind is list:
+            self.values.setdefault(name, []).append(value)
+        elif isinstance(kind, tuple):
+            if value not in kind:
+                raise _usage(
+                    f"{name} cannot be {value}", _did_you_mean(value, kind) or f"choose from {', '.join(kind)}"
+                )
+            self.values[name] = value
+        else:
+            self.values[name] = _number(name, kind is int, value)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of an option."""
+        return self.values.get(name, default)
+
+
+def _number(name: str, whole: bool, text: str) -> int | float:
+    """A number above 0; steps, depth and sizes are whole."""
+    try:
+        number: float = int(text) if whole else float(text)
+    except ValueError:
+        number = 0
+    if not 0 < number < float("inf"):
+        wanted = "a whole number" if whole else "a number of seconds"
+        raise _usage(f"{name} cannot be {text}", f"give {wanted} above 0")
+    return number
+
+
+def _usage(message: str, hint: str | None = None) -> UsageError:
+    return UsageError(Diagnostic("usage", message, hint=hint))
+
+
+def _unknown_option(name: str, known: dict[str, object], command: str) -> UsageError:
+    name = name.partition("=")[0]
+    hint = _did_you_mean(name, known) or f"{command} --help lists the options"
+    return _usage(f"{command} has no option {name}", hint)
+
+
+def _did_you_mean(word: str, candidates: object) -> str | None:
+    like = nearest(word, candidates)
+    return f"did you mean {like}?" if like else None
+
+
+# dana run
+
+
+def _run(arguments: list[str]) -> int:
+    options = _Options("run", RUN_OPTIONS, arguments)
+    if options.help:
+        sys.stdout.write(RUN_HELP)
+        return DONE
+    if options.get("--json"):
+        return _run_for_result(options)
+    try:
+        session, sources = _prepare(options)
+        _execute(session, sources)
+    except Interrupted:
+        return _interrupted()
+    except DanaError as error:
+        return _complain(error, options.get("--color", "auto"))
+    return DONE
+
+
+def _run_for_result(options: _Options) -> int:
+    """Run with what the program prints on stderr, and end with one JSON object on stdout."""
+    from json import dumps
+
+    from dana.diagnostics import render_json
+
+    output = sys.stdout
+    sys.stdout = sys.stderr
+    found: list[dict[str, Any]] = []
+    try:
+        session, sources = _prepare(options)
+        _execute(session, sources)
+        code = DONE
+    except (Interrupted, KeyboardInterrupt):
+        code = _interrupted()
+    except DanaError as error:
+        found = [render_json(diagnostic) for diagnostic in error.diagnostics]
+        code = _complain(error, options.get("--color", "auto"))
+    except Exception as error:  # a fault of Dana: the caller reads about it in the result too
+        found = [render_json(Diagnostic("internal-error", f"{type(error).__name__}: {error}"))]
+        code = _internal_error(error)
+    finally:
+        sys.stdout.flush()
+        sys.stdout = output
+    result = {"status": STATUS[code], "exit": code, "error": found[0] if found else None, "errors": found}
+    output.write(dumps(result, ensure_ascii=False) + "\n")
+    return code
+
+
+def _prepare(options: _Options) -> tuple[Session, list[Source]]:
+    """The session and the programs that the arguments ask for; everything is read before anything runs."""
+    files, inputs = _sorted_words(options.words)
+    if not files:
+        raise _usage("dana run needs a file", "dana run FILE, or - for standard input")
+    settings: dict[str, Any] = {}
+    if inputs:
+        settings["arguments"] = inputs
+    if "--log-level" in options.values:
+        settings["log_level"] = options.values["--log-level"].upper()
+    if "--log-format" in options.values:
+        settings["log_format"] = options.values["--log-format"]
+
+    from dana.session import Session
+
+    limits = None
+    changed = {field: options.values[name] for name, field in _LIMITS.items() if name in options.values}
+    if changed:
+        from dana.limits import Limits
+
+        limits = Limits(**changed)
+    sources = [_read(path) for path in (*options.get("--with", ()), *files)]
+    return Session(limits=limits, strict=options.get("--strict", False), settings=settings), sources
+
+
+def _sorted_words(words: list[str]) -> tuple[list[str], dict[str, Any]]:
+    files: list[str] = []
+    inputs: dict[str, Any] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals or not name.isidentifier():
+            files.append(word)
+            continue
+        from keyword import iskeyword
+
+        if iskeyword(name) or name in ("true", "false", "none"):
+            raise _usage(f"{name} cannot be the name of an input", "it is a keyword")
+        if name in inputs:
+            raise _usage(f"the input {name} is given twice")
+        inputs[name] = _input_value(name, text)
+    return files, inputs
+
+
+def _input_value(name: str, text: str) -> Any:
+    """What stands behind `name=`: JSON where it reads as JSON, else text; `@` reads a file, `@@` is an `@`."""
+    from json import loads
+
+    if text.startswith("@@"):
+        return text[1:]
+    if text.startswith("@"):
+        path = text[1:]
+        content = _read(path).text
+        if not path.lower().endswith(".json"):
+            return content
+        try:
+            return loads(content, parse_constant=_not_json)
+        except (ValueError, RecursionError) as error:
+            raise _usage(f"{path}, for the input {name}, is not JSON", str(error).lower()) from None
+    try:
+        return loads(text, parse_constant=_not_json)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _not_json(constant: str) -> None:
+    raise ValueError(f"{constant} is not a JSON value")
+
+
+def _read(path: str) -> Source:
+    from dana.session import decode_source, read_source
+
+    if path == "-":
+        return decode_source(sys.stdin.buffer.read(), "<stdin>")
+    return read_source(path)
+
+
+def _execute(session: Session, sources: list[Source]) -> None:
+    """Run programs on a thread with a stack for deep calls, while this one listens for Ctrl-C."""
+    import _thread
+
+    depth = session.meter.limits.depth
+    outcome: list[BaseException] = []
+    ended = _thread.allocate_lock()
+    ended.acquire()
+
+    def work() -> None:
+        try:
+            for source in sources:
+                session.run_source(source)
+        except BaseException as error:
+            outcome.append(error)
+        finally:
+            ended.release()
+
+    before = _thread.stack_size()
+    try:
+        _thread.stack_size(max(STACK, depth * STACK_OF_A_CALL))
+        _thread.start_new_thread(work, ())
+    except (RuntimeError, ValueError, OverflowError):
+        try:
+            _thread.stack_size(depth * STACK_OF_A_CALL)
+            _thread.start_new_thread(work, ())
+        except (RuntimeError, ValueError, OverflowError):
+            raise _usage(
+                f"this machine has no stack for {depth:,} nested calls", "give a smaller --max-depth"
+            ) from None
+    finally:
+        _thread.stack_size(before)
+    try:
+        while not ended.acquire(True, 1.0):
+            pass  # a wait without end would not let Ctrl-C through on every system
+    except KeyboardInterrupt:
+        session.cancel()
+        if not _ends_in_time(ended):
+            _interrupted()
+            os._exit(INTERRUPTED)
+    if outcome:
+        raise outcome[0]
+
+
+def _ends_in_time(ended: Any) -> bool:
+    """Whether a program that was asked to stop does so; a second Ctrl-C ends the patience."""
+    try:
+        return bool(ended.acquire(True, GRACE))
+    except KeyboardInterrupt:
+        return False
+
+
+# dana check
+
+
+def _check(arguments: list[str]) -> int:
+    options = _Options("check", CHECK_OPTIONS, arguments)
+    if options.help:
+        sys.stdout.write(CHECK_HELP)
+        return DONE
+    if not options.words:
+        raise _usage("dana check needs a file", "dana check FILE [FILE ...]")
+    from dana.session import Session
+
+    strict = options.get("--strict", False)
+    found: list[Diagnostic] = []
+    for path in options.words:
+        try:
+            source = _read(path)
+        except ProgramError as error:
+            found.extend(error.diagnostics)
+        else:
+            found.extend(Session(strict=strict).check(source, strict=strict))
+    _report(found, options.get("--output-format", "text"), options.get("--color", "auto"))
+    return FAILED if any(diagnostic.severity == "error" for diagnostic in found) else DONE
+
+
+def _report(found: list[Diagnostic], output_format: str, color: str) -> None:
+    """Print what a check found."""
+    from dana.diagnostics import render_github, render_json, render_text
+
+    if output_format == "json":
+        from json import dumps
+
+        sys.stdout.write(dumps([render_json(diagnostic) for diagnostic in found], indent=2, ensure_ascii=False) + "\n")
+        return
+    if output_format == "github":
+        sys.stdout.writelines(f"{render_github(diagnostic)}\n" for diagnostic in found)
+        return
+    colored = _in_color(color, sys.stdout)
+    sys.stdout.writelines(f"{render_text(diagnostic, color=colored)}\n\n" for diagnostic in found)
+    if found:
+        errors = sum(diagnostic.severity == "error" for diagnostic in found)
+        counts = [_count(errors, "error"), _count(len(found) - errors, "warning")]
+        _say(" and ".join(filter(None, counts)) + "\n")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number > 1 else ''}" if number else ""
+
+
+# How it ends
+
+
+def _complain(error: DanaError, color: str) -> int:
+    """Show an error; its exit code."""
+    from dana.diagnostics import render_text
+
+    colored = _in_color(color, sys.stderr)
+    _say("\n\n".join(render_text(diagnostic, color=colored) for diagnostic in error.diagnostics) + "\n")
+    return USAGE if isinstance(error, UsageError) else LIMIT if isinstance(error, LimitError) else FAILED
+
+
+def _in_color(when: str, stream: Any) -> bool:
+    if when != "auto":
+        return when == "always"
+    return bool(not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty())
+
+
+def _interrupted() -> int:
+    _say("interrupted\n")
+    return INTERRUPTED
+
+
+def _internal_error(error: Exception) -> int:
+    """Say that Dana failed, without a page of its own code unless DANA_DEBUG asks for it."""
+    if os.environ.get("DANA_DEBUG"):
+        from traceback import format_exception
+
+        _say("".join(format_exception(error)))
+    _say(
+        f"internal error: {type(error).__name__}: {error}\n"
+        "  = this is a fault of Dana, not of your program; DANA_DEBUG=1 shows where it happened\n"
+    )
+    return INTERNAL
+
+
+def _say(text: str) -> None:
+    """Write for people, after what the program has printed."""
+    sys.stdout.flush()
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def _abandon_output(error: OSError) -> int:
+    """Standard output takes no more: end without a word when its reader has gone, as tools in a pipe do."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return PIPE_CLOSED
+    sys.stderr.write(f"error: cannot write the output: {(error.strerror or str(error)).lower()}\n")
+    return FAILED
+
+
+__all__ = ["command", "main"]

@@ -155,6 +155,9 @@ class Module:
 TYPES: dict[type, NativeType] = {}
 """The NativeType of each host type that a value may have."""
 
+METHODS: dict[type, dict[str, Callable[..., Any]]] = {}
+"""The methods of each of them."""
+
 PROGRAM_CODE = "<program>"
 """The file name in the code of every function that a program has defined."""
 
@@ -181,6 +184,7 @@ def register(native_type: NativeType) -> NativeType:
     hosts = native_type.host if isinstance(native_type.host, tuple) else (native_type.host,)
     for host in hosts:
         TYPES[host] = native_type
+        METHODS[host] = native_type.methods
     return native_type
 
 
@@ -345,7 +349,7 @@ def build_class(name: str, bases: tuple[Any, ...], members: dict[str, Any], qual
             raise TypeError(f"a class cannot derive from '{type_name(base)}'")
     namespace = {key: class_member(value) for key, value in members.items()}
     namespace["__qualname__"] = qualified_name
-    namespace["__module__"] = "dana"
+    namespace["__module__"] = "__main__"
     built = Class.__new__(Class, name, tuple(hosts) or (Instance,), namespace)
     return built
 

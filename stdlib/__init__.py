@@ -1,1 +1,16 @@
 """The standard library of Dana: what a script may use without writing it."""
+
+MODULES = (
+    "base64 collections copy csv datetime decimal functools hashlib itertools json log math operator random re "
+    "statistics string textwrap time uuid"
+).split()
+"""The libraries that `import` finds."""
+
+GLOBALS = {
+    "log": "log",
+    "log_level": "log",
+    "wait": "time",
+    "get_current_time": "time",
+    "generate_unique_id": "time",
+}
+"""The names that need no import, beside all of `core`: the library that each comes from."""

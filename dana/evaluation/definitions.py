@@ -1,0 +1,383 @@
+"""Functions, classes and whole programs: what owns a frame, and how one is made at a call.
+
+A function of a program is a function of the host with the program's own signature, so that the host binds
+the arguments. Its code is a stub, shared by all functions with a signature of the same form: it takes a
+step, makes the frame and runs the body's closure. The body is lowered at the first call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from types import CellType, CodeType, FunctionType
+from typing import Any
+
+from dana import nodes
+from dana.evaluation.lowering import COLD, HOT, Closure, Lowering, may_signal
+from dana.evaluation.operators import NORMAL
+from dana.evaluation.shapes import ENVIRONMENT
+from dana.limits import Meter
+from dana.resolver import Resolution, Scope
+from dana.source import Source
+from dana.values import PROGRAM_CODE, UNBOUND, Class, Module, build_class
+
+OFTEN = 3
+"""The call at which a function is worth a text of its own."""
+
+_stubs: dict[str, CodeType] = {}
+
+
+class Variables(dict[str, Any]):
+    """The variables of a program; built-ins that it has used are kept here too, under their names.
+
+    `own` are the names that the program itself binds. A name that is missing is asked of `supplied`, which
+    gives UNBOUND when nobody knows it, and then of `last_resort`, which raises NameError.
+    """
+
+    __slots__ = ("absent", "last_resort", "own", "reset", "supplied")
+
+    def __init__(self, supplied: Callable[[str], Any], last_resort: Callable[[str], Any]) -> None:
+        super().__init__()
+        self.supplied = supplied
+        self.last_resort = last_resort
+        self.own: set[str] = set()
+        self.absent: set[str] = set()
+        """Names of methods that were taken to be no functions of the program when its hot functions were lowered."""
+        self.reset: list[Callable[[], None]] = []
+        """What undoes that lowering, should one of these names be bound after all."""
+
+    def bind(self, names: Iterable[str]) -> None:
+        """The program is about to bind these names."""
+        self.own.update(names)
+        if not self.absent.isdisjoint(self.own):
+            for reset in self.reset:
+                reset()
+            self.reset.clear()
+            self.absent.clear()
+
+    def __missing__(self, name: str) -> Any:
+        found = self.supplied(name)
+        if found is UNBOUND:
+            return self.last_resort(name)
+        self[name] = found
+        return found
+
+    def visible(self, name: str) -> Any:
+        """The value of a name that the program binds or is supplied with, or UNBOUND."""
+        found = self.get(name, UNBOUND)
+        return self.supplied(name) if found is UNBOUND else found
+
+    def delete(self, name: str) -> None:
+        """`del name`"""
+        if name not in self or name not in self.own:
+            raise NameError(f"name '{name}' is not defined", name=name)
+        del self[name]
+
+    def forget(self, name: str) -> None:
+        """The end of `except ... as name`."""
+        self.pop(name, None)
+
+
+class Program:
+    """A text with its tree, its scopes and the variables that it works on."""
+
+    def __init__(
+        self, source: Source, module: nodes.Module, resolution: Resolution, variables: Variables, meter: Meter, session: Any
+    ) -> None:
+        self.source = source
+        self.module = module
+        self.resolution = resolution
+        self.variables = variables
+        self.meter = meter
+        self.session = session
+
+    def run(self) -> None:
+        """Run the whole text once."""
+        unit = Unit(self, self.resolution.scopes[id(self.module)])
+        self.variables.bind(self.resolution.globals)
+        body = self.module.body
+        if body:
+            unit.lowering.block(body)(unit.frame())
+
+    def evaluate(self) -> Any:
+        """Run the whole text; the value is that of its last statement, when that is an expression."""
+        body = self.module.body
+        if not body or type(body[-1]) is not nodes.ExpressionStatement:
+            self.run()
+            return None
+        unit = Unit(self, self.resolution.scopes[id(self.module)])
+        self.variables.bind(self.resolution.globals)
+        frame = unit.frame()
+        if body[:-1]:
+            unit.lowering.block(body[:-1])(frame)
+        return unit.lowering.closure(body[-1])(frame)
+
+
+class Unit:
+    """What owns a frame: the whole text, a function, a class body or a generator expression."""
+
+    __slots__ = (
+        "_definitions", "lowering", "meter", "program", "resolution", "scope", "source", "variables", "weights", "yielding",
+    )  # fmt: skip
+
+    def __init__(self, program: Program, scope: Scope) -> None:
+        self.program = program
+        self.scope = scope
+        self.source = program.source
+        self.resolution = program.resolution
+        self.variables = program.variables
+        self.meter = program.meter
+        self.yielding: dict[int, bool] = {}
+        self.weights: dict[int, int] = {}
+        self.lowering = Lowering(self, scope)
+        self._definitions: dict[int, Definition] = {}
+
+    def frame(self) -> list[Any]:
+        """A fresh frame for a unit without parameters and captured variables."""
+        frame: list[Any] = [UNBOUND] * self.scope.size
+        for slot in self.scope.cells:
+            frame[slot] = [UNBOUND]
+        return frame
+
+    def is_free(self, slot: int) -> bool:
+        """Whether a slot holds a variable of a function around this one."""
+        return slot >= self.scope.size - len(self.scope.free)
+
+    def first_parameter(self) -> str:
+        """The name of the first parameter of the function."""
+        if not self.scope.parameter_count:
+            return "super"
+        return self.scope.names[0]
+
+    def is_visible(self, name: str, scope: Scope) -> bool:
+        """Whether a name means something where it stands: then `x.name()` may be a call of it."""
+        if scope.place(name)[0] != "global" or self.variables.visible(name) is not UNBOUND or name in self.resolution.globals:
+            return True
+        self.variables.absent.add(name)
+        return False
+
+    def definition(self, node: Any, scope: Scope) -> Definition:
+        """The definition that a node stands for, found in a scope of this unit."""
+        found = self._definitions.get(id(node))
+        if found is None:
+            found = self._definitions[id(node)] = Definition(Unit(self.program, self.resolution.scopes[id(node)]), node)
+        return found
+
+    def class_builder(self, node: nodes.ClassDefinition, scope: Scope) -> Callable[[list[Any], tuple[Any, ...]], Class]:
+        """The function that runs a class body and makes the class, given the frame around it and the bases."""
+        unit = Unit(self.program, self.resolution.scopes[id(node)])
+        inner = unit.scope
+        body: Closure | None = None
+        names = [
+            (name, place[1])
+            for name in dict.fromkeys(inner.names)
+            if name != "__class__" and (place := inner.place(name))[0] == "class"
+        ]
+        own_cell = next((slot for slot in inner.cells if inner.names[slot] == "__class__"), None)
+
+        def build(f: list[Any], bases: tuple[Any, ...]) -> Class:
+            nonlocal body
+            if body is None:
+                body = unit.lowering.block(node.body)
+            frame = unit.frame()
+            for at, slot in enumerate(inner.free, inner.size - len(inner.free)):
+                frame[at] = f[slot]
+            body(frame)
+            members = {name: frame[slot] for name, slot in names if frame[slot] is not UNBOUND}
+            if inner.docstring is not None:
+                members["__doc__"] = inner.docstring
+            built = build_class(node.name, bases, members, inner.qualified_name)
+            if own_cell is not None:
+                frame[own_cell][0] = built
+            return built
+
+        return build
+
+    def import_module(self, name: str, whole: bool) -> Module:
+        """`import name`; `whole` when the last part of a dotted name is bound, not the first."""
+        module: Module = self.program.session.import_module(name, 0, self.source)
+        if whole or "." not in name:
+            return module
+        return self.program.session.import_package(name, self.source)  # type: ignore[no-any-return]
+
+    def import_from(self, name: str, level: int) -> Module:
+        """The module of `from name import ...`"""
+        return self.program.session.import_module(name, level, self.source)  # type: ignore[no-any-return]
+
+    def import_member(self, module: Module, name: str) -> Any:
+        """`name` of `from module import name`"""
+        return self.program.session.import_member(module, name, self.source)
+
+    def import_all(self, module: Module) -> None:
+        """`from module import *`"""
+        names = [name for name in module.names() if not name.startswith("_")]
+        self.variables.bind(names)
+        self.variables.update((name, module.members[name]) for name in names)
+
+
+class Definition:
+    """A `def`, a `lambda` or a generator expression: makes a function each time it is evaluated."""
+
+    __slots__ = ("_cells_at", "_closure", "_code", "_doc", "node", "unit")
+
+    def __init__(self, unit: Unit, node: Any) -> None:
+        self.unit = unit
+        self.node = node
+        scope = unit.scope
+        self._doc = scope.docstring
+        body = CellType()
+        body.cell_contents = self._first_call(body)
+        code = _stub_code(node, scope)
+        meter = unit.meter
+        values = {
+            "body": body,
+            "pop": CellType(meter.tank.pop),
+            "refill": CellType(meter.refill),
+            "enter": CellType(meter.depth.pop),
+            "leave": CellType(meter.depth.append),
+            "too_deep": CellType(meter.too_deep),
+            "cells": CellType(()),
+            "name": CellType(scope.name),
+            "qualified_name": CellType(scope.qualified_name),
+            "site": CellType(None),
+        }
+        names = [scope.names[slot] for slot in range(scope.parameter_count)]
+        if type(node) is nodes.GeneratorExpression:
+            names = ["iterator"]
+        self._code = code.replace(
+            co_name=scope.name, co_qualname=scope.qualified_name, co_varnames=_in_host_order(names, node) + code.co_varnames[len(names) :]
+        )
+        self._closure = tuple(values[name] for name in code.co_freevars)
+        self._cells_at = code.co_freevars.index("cells") if "cells" in code.co_freevars else -1
+
+    def instantiate(self, f: list[Any], defaults: tuple[Any, ...], keywords: dict[str, Any] | None) -> FunctionType:
+        """A function that sees the variables of the frame in which it is made."""
+        closure = self._closure
+        at = self._cells_at
+        if at >= 0:
+            cells = CellType([f[slot] for slot in self.unit.scope.free])
+            closure = (*closure[:at], cells, *closure[at + 1 :])
+        function = FunctionType(self._code, ENVIRONMENT, None, defaults or None, closure)
+        if keywords is not None:
+            function.__kwdefaults__ = keywords
+        function.__doc__ = self._doc
+        return function
+
+    def _first_call(self, body: CellType) -> Closure:
+        """Lowers the body when the function is called for the first time, and better when it is called often."""
+        calls = 0
+        cold: Closure | None = None
+
+        def first(f: list[Any]) -> Any:
+            nonlocal calls, cold
+            calls += 1
+            if calls >= OFTEN:
+                body.cell_contents = hot = self.lower(HOT)
+                self.unit.variables.reset.append(reset)
+                return hot(f)
+            if cold is None:
+                cold = self.lower(COLD)
+            return cold(f)
+
+        def reset() -> None:
+            body.cell_contents = first
+
+        return first
+
+    def lower(self, size: tuple[int, int]) -> Closure:
+        """The closure of the body."""
+        lowering = self.unit.lowering
+        if type(self.node) is nodes.GeneratorExpression:
+            return lowering.generator_body(self.node)
+        if type(self.node) is nodes.Lambda:
+            return lowering.closure(self.node.body, size)
+        return lowering.block(self.node.body, size)
+
+
+def _in_host_order(names: list[str], node: Any) -> tuple[str, ...]:
+    """Names in the order of Parameters.all() as the host orders them: variadic after keyword-only."""
+    parameters = getattr(node, "parameters", None)
+    if parameters is None or parameters.variadic is None:
+        return tuple(names)
+    at = len(parameters.positional_only) + len(parameters.positional)
+    after = at + 1 + len(parameters.keyword_only)
+    return (*names[:at], *names[at + 1 : after], names[at], *names[after:])
+
+
+def _stub_code(node: Any, scope: Scope) -> CodeType:
+    """The code of the functions that a node defines, but for their names."""
+    header, values = _signature(getattr(node, "parameters", None))
+    cells = set(scope.cells)
+    slots = [f"[{value}]" if slot in cells else value for slot, value in enumerate(values)]
+    own = scope.size - len(scope.free)
+    slots += ["[U]" if slot in cells else "U" for slot in range(len(values), own)]
+    if scope.free:
+        slots.append("*cells")
+    frame = "[" + ", ".join(slots) + "]"
+    if scope.is_generator:
+        run = [f"return named_generator(body({frame}), name, qualified_name)"]
+    elif type(node) is nodes.Lambda or (may_signal_all(node.body) and always_returns(node.body)):
+        run = ["try: enter()", "except IndexError: too_deep()", f"try: return body({frame})", "finally: leave(None)"]
+    else:
+        last = "return None if result is N else result" if may_signal_all(node.body) else "return None"
+        run = [
+            "try: enter()",
+            "except IndexError: too_deep()",
+            f"try: result = body({frame})",
+            "finally: leave(None)",
+            last,
+        ]
+    lines = ["try: pop()", "except IndexError: refill()", *run, "site"]
+    source = (
+        "def make(body, pop, refill, enter, leave, too_deep, cells, name, qualified_name, site):\n"
+        f" def stub({header}):\n  " + "\n  ".join(lines) + "\n return stub"
+    )
+    found = _stubs.get(source)
+    if found is None:
+        maker = compile(source, PROGRAM_CODE, "exec", dont_inherit=True).co_consts[0]
+        found = _stubs[source] = next(constant for constant in maker.co_consts if isinstance(constant, CodeType))
+    return found
+
+
+def may_signal_all(body: Sequence[nodes.Statement]) -> bool:
+    """Whether a function with this body may return a value before its end."""
+    return any(may_signal(statement) for statement in body)
+
+
+def always_returns(body: Sequence[nodes.Statement]) -> bool:
+    """Whether a body certainly ends by `return`, so that its end is never reached."""
+    last = body[-1]
+    if isinstance(last, nodes.If):
+        return bool(last.otherwise) and always_returns(last.body) and always_returns(last.otherwise)
+    return isinstance(last, (nodes.Return, nodes.Raise))
+
+
+def _signature(parameters: nodes.Parameters | None) -> tuple[str, list[str]]:
+    """The header of a stub, and the variables that fill the first slots of the frame."""
+    if parameters is None:
+        return "a0", ["a0"]
+    header: list[str] = []
+    values: list[str] = []
+
+    def add(prefix: str = "") -> None:
+        name = f"a{len(values)}"
+        header.append(prefix + name)
+        values.append(name)
+
+    for _ in parameters.positional_only:
+        add()
+    if parameters.positional_only:
+        header.append("/")
+    for _ in parameters.positional:
+        add()
+    if parameters.variadic is not None:
+        add("*")
+    elif parameters.keyword_only:
+        header.append("*")
+    for _ in parameters.keyword_only:
+        add()
+    if parameters.keywords is not None:
+        add("**")
+    return ", ".join(header), values
+
+
+__all__ = ["NORMAL", "Definition", "Program", "Unit", "Variables"]

@@ -1,0 +1,370 @@
+"""What the text of templates calls: operators with their guards, and the few steps that need a function."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator
+from types import MethodType
+from typing import Any
+
+from dana.errors import LimitReached, Stop
+from dana.evaluation.shapes import ENVIRONMENT
+from dana.formatting import format_value, percent, represent, text
+from dana.run import current
+from dana.values import METHODS, TYPES, UNBOUND, Class, NativeType, get_attribute, is_special, set_attribute, type_name
+
+
+class Signal:
+    """How a statement ended, when not by returning a value."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
+NORMAL = Signal("normal")
+BREAK = Signal("break")
+CONTINUE = Signal("continue")
+
+SIZED = frozenset((str, bytes, list, tuple))
+"""The types whose `+` makes something as large as both operands."""
+
+COUNTED = frozenset((str, bytes, list, tuple, dict, set, frozenset))
+"""The types whose `in` and iteration take no more steps than they have items."""
+
+
+def unbound(name: str) -> Any:
+    raise UnboundLocalError(f"cannot access local variable '{name}' where it is not associated with a value")
+
+
+def unbound_free(name: str) -> Any:
+    raise NameError(
+        f"cannot access free variable '{name}' where it is not associated with a value in enclosing scope", name=name
+    )
+
+
+def checked(value: Any) -> Any:
+    """A text, bytes, list or tuple that was just made, unless it is over the limit."""
+    if len(value) > 1_000_000:
+        meter = current().meter
+        if type(value) in (str, bytes):
+            meter.check_text(len(value))
+        else:
+            meter.check_items(len(value))
+    return value
+
+
+def checked_text(value: str) -> str:
+    """A text of more than a million characters, unless it is over the limit."""
+    current().meter.check_text(len(value))
+    return value
+
+
+def grow(left: Any, right: Any) -> Any:
+    """`left += right` where left is a text, bytes, list or tuple."""
+    if type(left) is list and type(right) not in COUNTED:
+        right = current().meter.collected(right)
+    left += right
+    return checked(left)
+
+
+def multiply(left: Any, right: Any) -> Any:
+    """`left * right`"""
+    left_type, right_type = type(left), type(right)
+    if left_type is int and right_type is int:
+        result = left * right
+        if not SMALL < result < LARGE:
+            current().meter.check_bits(result.bit_length())
+        return result
+    if left_type in SIZED:
+        left, right = right, left
+        left_type, right_type = right_type, left_type
+    elif right_type not in SIZED:
+        return left * right
+    if left_type is int or left_type is bool:
+        _check_repeat(right, left)
+    return right * left
+
+
+def multiply_in_place(left: Any, right: Any) -> Any:
+    """`left *= right`"""
+    if type(left) is list and type(right) in (int, bool):
+        _check_repeat(left, right)
+        left *= right
+        return left
+    if type(type(left)) is Class:
+        left *= right
+        return left
+    return multiply(left, right)
+
+
+LARGE = 1 << 100_000
+SMALL = -LARGE
+"""Integers between these need no look at their size."""
+
+
+def _check_repeat(sequence: Any, times: int) -> None:
+    size = len(sequence) * times
+    if size > 1_000_000:
+        meter = current().meter
+        if type(sequence) in (str, bytes):
+            meter.check_text(size)
+        else:
+            meter.check_items(size)
+
+
+def power(left: Any, right: Any) -> Any:
+    """`left ** right`"""
+    if type(left) is int and type(right) is int and right > 64:
+        bits = left.bit_length()
+        if bits > 1:
+            current().meter.check_bits((bits - 1) * right)
+    return left**right
+
+
+def power_in_place(left: Any, right: Any) -> Any:
+    """`left **= right`"""
+    if type(type(left)) is Class:
+        left **= right
+        return left
+    return power(left, right)
+
+
+def shift_left(left: Any, right: Any) -> Any:
+    """`left << right`"""
+    if type(left) is int and type(right) is int and right > 10_000 and left:
+        current().meter.check_bits(left.bit_length() + right)
+    return left << right
+
+
+def shift_left_in_place(left: Any, right: Any) -> Any:
+    """`left <<= right`"""
+    if type(type(left)) is Class:
+        left <<= right
+        return left
+    return shift_left(left, right)
+
+
+def modulo(left: Any, right: Any) -> Any:
+    """`left % right` where left is not a number"""
+    if type(left) is str or type(left) is bytes:
+        return percent(left, right)
+    return left % right
+
+
+def countable(container: Any) -> Any:
+    """What `in` may search: an iterable that could be endless is counted."""
+    kind = type(container)
+    if kind in COUNTED or kind.__class__ is Class or kind is range:
+        return _Steps(container) if kind is range else container
+    native = TYPES.get(kind)
+    if native is None or not hasattr(kind, "__iter__") or hasattr(kind, "__contains__"):
+        return container
+    return current().meter.items(container)
+
+
+class _Steps:
+    """A range under `in`: an int is found by arithmetic, anything else by looking at each item."""
+
+    __slots__ = ("range",)
+
+    def __init__(self, items: range) -> None:
+        self.range = items
+
+    def __contains__(self, item: object) -> bool:
+        if type(item) is int or type(item) is bool:
+            return item in self.range
+        return any(item == each for each in current().meter.items(self.range))
+
+
+def collected(iterable: Any) -> Any:
+    """The items of `*iterable`, counted."""
+    if type(iterable) in COUNTED:
+        return iterable
+    return current().meter.collected(iterable)
+
+
+def starred(iterable: Any) -> Any:
+    """The items of `*iterable` in a call, counted."""
+    if type(iterable) in COUNTED:
+        return iterable
+    try:
+        iter(iterable)
+    except TypeError:
+        raise TypeError(f"Value after * must be an iterable, not {type_name(iterable)}") from None
+    return current().meter.collected(iterable)
+
+
+def method(value: Any, name: str, visible: Callable[[list[Any]], Any], frame: list[Any]) -> Any:
+    """What `value.name(...)` calls: an attribute, else the function `name` that is visible at the call."""
+    try:
+        return get_attribute(value, name)
+    except AttributeError as error:
+        missing = error
+    if is_special(name) or missing.__class__ is not AttributeError or missing.name != name or missing.obj is not value:
+        raise missing
+    function = visible(frame)
+    if function is UNBOUND or not takes_first(function):
+        raise missing
+    return MethodType(function, value)
+
+
+def takes_first(function: Any) -> bool:
+    """Whether a function can be called with a value in first place."""
+    if type(function) is NativeType:
+        return function.construct is not None
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        return bool(code.co_argcount or code.co_flags & 4)
+    return callable(function) and not isinstance(function, type)
+
+
+def modulo_in_place(left: Any, right: Any) -> Any:
+    """`left %= right`"""
+    if type(type(left)) is Class:
+        left %= right
+        return left
+    return modulo(left, right)
+
+
+class AttributeTarget:
+    """`value.name` as a place to store, for targets inside others."""
+
+    __slots__ = ("name", "value")
+
+    def __init__(self, value: Any, name: str) -> None:
+        self.value = value
+        self.name = name
+
+    def __setitem__(self, _: int, item: Any) -> None:
+        set_attribute(self.value, self.name, item)
+
+
+def keep(container: Any, key: Any, value: Any) -> Any:
+    """`target := value`"""
+    container[key] = value
+    return value
+
+
+def classes(value: Any) -> Any:
+    """What `except` compares with: an exception class or a tuple of them."""
+    if isinstance(value, type) and issubclass(value, BaseException):
+        return value
+    if type(value) is tuple:
+        return tuple(classes(item) for item in value)
+    raise TypeError("catching classes that do not inherit from BaseException is not allowed")
+
+
+def caught(error: Exception) -> Exception:
+    """An exception that a script may look at; what says that the host is at its end becomes a limit."""
+    if isinstance(error, (RecursionError, MemoryError)) and error.__traceback__ is not None:
+        raise host_limit(error)
+    return error
+
+
+def host_limit(error: BaseException) -> LimitReached:
+    """The limit that the host reached before the meter did."""
+    if isinstance(error, MemoryError):
+        return LimitReached("the program needs more memory than there is")
+    return LimitReached("data or calls are nested too deep for the host", "--max-depth")
+
+
+def stopping() -> bool:
+    """Whether a `finally` is being run because the program is being ended from outside."""
+    return isinstance(sys.exc_info()[1], Stop)
+
+
+class Managed:
+    """A context manager as `with` uses it: no `__exit__` of a script runs when the program is being ended."""
+
+    __slots__ = ("_exit", "_manager")
+
+    def __init__(self, manager: Any) -> None:
+        kind = type(manager)
+        if not (hasattr(kind, "__enter__") and (kind.__class__ is Class or kind in TYPES)):
+            raise TypeError(f"'{type_name(manager)}' object does not support the context manager protocol")
+        if not hasattr(kind, "__exit__"):
+            raise TypeError(
+                f"'{type_name(manager)}' object does not support the context manager protocol (missed __exit__ method)"
+            )
+        self._manager = manager
+        self._exit = kind.__exit__
+
+    def __enter__(self) -> Any:
+        return type(self._manager).__enter__(self._manager)
+
+    def __exit__(self, kind: Any, error: Any, _: object) -> bool:
+        if isinstance(error, Stop):
+            return False
+        return bool(self._exit(self._manager, kind, error, None))
+
+
+def drive(generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """A generator of a program: the closures' generator, whose end without a value means None."""
+    result = yield from generator
+    return None if result is NORMAL else result
+
+
+def named_generator(generator: Generator[Any, Any, Any], name: str, qualified_name: str) -> Generator[Any, Any, Any]:
+    """The generator that a call of a generator function gives."""
+    driven = drive(generator)
+    driven.__name__ = name
+    driven.__qualname__ = qualified_name
+    return driven
+
+
+def zero_argument_super(cls: Any, first: Any) -> Any:
+    """`super()` in a method."""
+    if cls is UNBOUND:
+        raise RuntimeError("super(): empty __class__ cell")
+    return super(cls, first)
+
+
+ENVIRONMENT.update(
+    U=UNBOUND,
+    N=NORMAL,
+    BREAK=BREAK,
+    CONTINUE=CONTINUE,
+    Class=Class,
+    SIZED=SIZED,
+    COUNTED=COUNTED,
+    METHODS=METHODS,
+    NONE={},
+    unbound=unbound,
+    unbound_free=unbound_free,
+    LARGE=LARGE,
+    SMALL=SMALL,
+    checked=checked,
+    checked_text=checked_text,
+    grow=grow,
+    multiply=multiply,
+    multiply_in_place=multiply_in_place,
+    power=power,
+    power_in_place=power_in_place,
+    shift_left=shift_left,
+    shift_left_in_place=shift_left_in_place,
+    modulo=modulo,
+    modulo_in_place=modulo_in_place,
+    countable=countable,
+    collected=collected,
+    starred=starred,
+    method=method,
+    AttributeTarget=AttributeTarget,
+    keep=keep,
+    classes=classes,
+    caught=caught,
+    stopping=stopping,
+    Managed=Managed,
+    named_generator=named_generator,
+    zero_argument_super=zero_argument_super,
+    get_attribute=get_attribute,
+    set_attribute=set_attribute,
+    text=text,
+    represent=represent,
+    ascii_text=lambda value: represent(value).encode("ascii", "backslashreplace").decode("ascii"),
+    format_value=format_value,
+)

@@ -1,0 +1,238 @@
+"""From the host's traceback to the program's: the functions and the places in them where it failed.
+
+Every closure carries its `site`, the node that it stands for. What was written into its text from small
+children is found by writing the text again with marks and comparing with the position of the instruction.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from types import CodeType, FrameType, TracebackType
+from typing import Any
+
+from dana import nodes
+from dana.errors import Diagnostic, Frame, LimitReached, nearest
+from dana.evaluation.operators import drive, host_limit
+from dana.evaluation.shapes import SHAPE_CODE, Text, closure_code, maker, unmark
+from dana.values import PROGRAM_CODE, UNBOUND, Class, Module, attribute_names
+
+
+def describe(error: BaseException, builtin_names: list[str]) -> Diagnostic:
+    """The diagnostic of an exception that reached the end of the program, with what led to it."""
+    return _describe(error, builtin_names, set())
+
+
+def _describe(error: BaseException, builtin_names: list[str], seen: set[int]) -> Diagnostic:
+    seen.add(id(error))
+    if isinstance(error, (RecursionError, MemoryError)):
+        error = host_limit(error).with_traceback(error.__traceback__)
+    related: list[tuple[str, Diagnostic]] = []
+    cause, context = error.__cause__, error.__context__
+    if isinstance(error, LimitReached):
+        cause = context = None
+    if cause is not None and id(cause) not in seen:
+        related.append(("this was the direct cause of the following error", _describe(cause, builtin_names, seen)))
+    elif context is not None and not error.__suppress_context__ and cause is None and id(context) not in seen:
+        related.append(("while this was handled, another error came up", _describe(context, builtin_names, seen)))
+    places = list(_places(error.__traceback__))
+    frames = tuple(Frame(name, lowering.unit.source, *span(node, error)) for name, node, lowering, _ in places)
+    if isinstance(error, LimitReached):
+        code, message = "limit", error.message
+        hint = f"raise the limit with {error.flag}" if error.flag else None
+    else:
+        code, message = "uncaught-exception", error_line(error)
+        hint = _hint(error, places[-1] if places else None, builtin_names)
+    if not frames:
+        return Diagnostic(code, message, hint=hint, related=tuple(related))
+    last = frames[-1]
+    return Diagnostic(
+        code, message, last.source, last.start, last.end, hint=hint, frames=frames, related=tuple(related)
+    )
+
+
+def error_line(error: BaseException) -> str:
+    """The type of an exception and what it says, as on the last line of a traceback."""
+    name = type(error).__qualname__.replace("<locals>.", "")
+    try:
+        said = str(error)
+    except Exception as failure:  # the program's own __str__ may fail
+        said = f"<its __str__ failed: {type(failure).__name__}>"
+    return f"{name}: {said}" if said else name
+
+
+def span(node: nodes.Node, error: BaseException | None = None) -> tuple[int, int]:
+    """The part of a node that best shows where an error came up."""
+    if isinstance(error, AttributeError):
+        attribute = node.function if isinstance(node, nodes.Call) else node
+        if isinstance(attribute, nodes.Attribute) and attribute.name == error.name:
+            return attribute.end - len(attribute.name), attribute.end
+    if isinstance(error, NameError) and error.name is not None:
+        for inner in node.walk():
+            if isinstance(inner, nodes.Name) and inner.id == error.name:
+                return inner.start, inner.end
+    for field in ("body", "cases"):
+        inside = getattr(node, field, None)
+        if isinstance(node, nodes.Statement) and isinstance(inside, tuple) and inside:
+            return node.start, _header_end(node)
+    return node.start, node.end
+
+
+def _header_end(node: Any) -> int:
+    """Where the first expressions of a compound statement end."""
+    ends = [node.start + 1]
+    for field in ("test", "iterable", "subject"):
+        inside = getattr(node, field, None)
+        if inside is not None:
+            ends.append(inside.end)
+    for item in getattr(node, "items", ()):
+        ends.append(item.end)
+    return max(ends)
+
+
+def _places(traceback: TracebackType | None) -> Iterator[tuple[str, nodes.Node, Any, FrameType]]:
+    """Each function of the program in a traceback, outermost first, with its innermost node."""
+    place: tuple[str, nodes.Node, Any, FrameType] | None = None
+    fresh = False
+    while traceback is not None:
+        frame = traceback.tb_frame
+        code = frame.f_code
+        if code.co_filename == PROGRAM_CODE or code is drive.__code__:
+            fresh = True
+        elif code.co_filename == SHAPE_CODE:
+            site = frame.f_locals.get("site")
+            if site is not None:
+                lowering = site[1]
+                if place is not None and (fresh or lowering.unit is not place[2].unit):
+                    yield place
+                place = _function(lowering), _locate(code, traceback.tb_lasti, site), lowering, frame
+                fresh = False
+        traceback = traceback.tb_next
+    if place is not None:
+        yield place
+
+
+def _function(lowering: Any) -> str:
+    scope = lowering.unit.scope
+    return "" if scope.kind == "module" else scope.qualified_name.replace("<locals>.", "")
+
+
+def _locate(code: CodeType, instruction: int, site: tuple[Any, ...]) -> nodes.Node:
+    """The node inside a closure's text to which an instruction belongs."""
+    root, lowering, write, size = site
+    node: nodes.Node = root if isinstance(root, nodes.Node) else root[0]
+    text = Text(*size, marking=True)
+    lines = write(lowering, root, text)
+    plain, ranges = unmark(text.source(lines))
+    if code.co_code != closure_code(maker(plain)).co_code:
+        return node
+    line, end_line, column, end_column = next(islice(code.co_positions(), instruction // 2, None))
+    if line is None or end_line is None or column is None or end_column is None:
+        return node
+    starts = [0]
+    for written in plain.split("\n"):
+        starts.append(starts[-1] + len(written) + 1)
+    start, end = starts[line - 1] + column, starts[end_line - 1] + end_column
+    assert text.marks is not None
+    best = (len(plain), node)
+    for number, first, last in ranges:
+        if first <= start and end <= last and last - first < best[0]:
+            best = (last - first, text.marks[number])
+    found: nodes.Node = best[1]
+    return found
+
+
+def _hint(error: BaseException, place: tuple[str, nodes.Node, Any, FrameType] | None, builtin_names: list[str]) -> str | None:
+    """What was probably meant."""
+    if isinstance(error, AttributeError) and isinstance(error.name, str) and error.name:
+        return _meant(nearest(error.name, attribute_names(error.obj)))
+    if place is None:
+        return None
+    _, node, lowering, frame = place
+    if isinstance(error, NameError) and error.name is not None and not isinstance(error, UnboundLocalError):
+        variables = lowering.unit.variables
+        return _meant(nearest(error.name, [*_local_names(lowering), *variables.own, *builtin_names]))
+    if isinstance(error, ImportError) and isinstance(error.name, str):
+        return None
+    if isinstance(error, KeyError) and isinstance(node, nodes.Subscript) and error.args and type(error.args[0]) is str:
+        container = _value(node.value, lowering, frame)
+        if isinstance(container, dict):
+            like = nearest(error.args[0], container)
+            if like is not None:
+                return f"did you mean {like!r}?"
+            keys = [repr(key) for key in islice(container, 8) if type(key) in (str, int)]
+            return f"the keys are {', '.join(keys)}" + (", ..." if len(container) > 8 else "") if keys else "it is empty"
+    if type(error) is TypeError and isinstance(node, nodes.Call):
+        said = str(error)
+        marker = "got an unexpected keyword argument '"
+        if marker in said:
+            wrong = said.split(marker)[1].split("'")[0]
+            function = _value(node.function, lowering, frame)
+            if type(function) is Class:
+                function = vars(function).get("__init__")
+            code = getattr(getattr(function, "__func__", function), "__code__", None)
+            if code is not None:
+                return _meant(nearest(wrong, code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]))
+    return None
+
+
+def _meant(name: str | None) -> str | None:
+    return None if name is None else f"did you mean {name}?"
+
+
+def _local_names(lowering: Any) -> list[str]:
+    names: list[str] = []
+    scope = lowering.scope
+    while scope is not None:
+        if scope.owner is scope:
+            names += scope.names
+        scope = scope.parent
+    return names
+
+
+def _value(node: nodes.Node, lowering: Any, frame: FrameType) -> Any:
+    """The value of a name or an attribute of one, read without running anything of the program."""
+    if isinstance(node, nodes.Attribute):
+        owner = _value(node.value, lowering, frame)
+        if type(owner) is Module or type(owner) is Class:
+            return getattr(owner, "members", {}).get(node.name) or vars(type(owner)).get(node.name)
+        own = getattr(owner, "__dict__", {}) if type(type(owner)) is Class else {}
+        if node.name in own:
+            return own[node.name]
+        kind = type(owner)
+        found = next((vars(k)[node.name] for k in kind.__mro__ if type(k) is Class and node.name in vars(k)), None)
+        return None if isinstance(found, property) else found
+    if isinstance(node, nodes.Name):
+        f = frame.f_locals.get("f")
+        found = read_variable(lowering.scope, node.id, f) if isinstance(f, list) else UNBOUND
+        if found is not UNBOUND:
+            return found
+        return lowering.unit.variables.get(node.id)
+    return None
+
+
+def read_variable(scope: Any, name: str, f: list[Any]) -> Any:
+    """A variable of the function that a frame belongs to, or UNBOUND."""
+    place = scope.place(name)
+    if place[0] in ("local", "class"):
+        return f[place[1]]
+    if place[0] == "cell" and type(f[place[1]]) is list:
+        return f[place[1]][0]
+    return UNBOUND
+
+
+def callers() -> Iterator[tuple[nodes.Node, Any, list[Any]]]:
+    """The closures that are running on this thread, innermost first: node, lowering and frame of each."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_filename == SHAPE_CODE:
+            local = frame.f_locals
+            site, f = local.get("site"), local.get("f")
+            if site is not None and isinstance(f, list):
+                root = site[0]
+                yield root if isinstance(root, nodes.Node) else root[0], site[1], f
+        frame = frame.f_back
+
+
+__all__ = ["callers", "describe", "error_line", "read_variable", "span"]

@@ -1,0 +1,309 @@
+"""A session: one set of variables that programs run in, one after the other, through one host."""
+
+from __future__ import annotations
+
+import os.path
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dana import modules
+from dana.errors import (
+    DanaError,
+    Diagnostic,
+    Interrupted,
+    LimitError,
+    LimitReached,
+    ProgramError,
+    Stop,
+    UncaughtError,
+    UsageError,
+)
+from dana.evaluation.definitions import Program, Variables
+from dana.evaluation.traceback import callers, describe, read_variable
+from dana.host import Host
+from dana.limits import Limits, Meter
+from dana.resolver import resolve
+from dana.run import RUN, Run
+from dana.source import Source
+from dana.tree_cache import parse_cached
+from dana.values import NATIVES, UNBOUND, Module, to_value
+
+_HOST_FRAMES = 24
+"""Frames of the host that one call of a program may take on average, for the host's own limit on recursion."""
+
+
+class Session:
+    """Runs programs that share their variables.
+
+    `host` is where effects go, `limits` what all runs together may use; `strict` makes an error of a name
+    that is found only in a caller. `settings` are "log_level", "log_format" and "arguments", a dict of
+    variables that are set before the first program runs.
+    """
+
+    def __init__(
+        self,
+        host: Host | None = None,
+        *,
+        limits: Limits | None = None,
+        strict: bool = False,
+        settings: dict[str, Any] | None = None,
+    ) -> None:
+        self.host = host or Host()
+        self.meter = Meter(limits)
+        self.strict = strict
+        self.settings: dict[str, Any] = {"log_level": "INFO", "log_format": "text", **(settings or {})}
+        self.variables = self._new_variables()
+        self._run = Run(self.host, self.meter, self)
+        self._modules: dict[str, Module] = {}
+        self._warned: set[tuple[str, int]] = set()
+        self._registered: dict[str, Any] = {}
+        for name, value in self.settings.get("arguments", {}).items():
+            self._set(name, to_value(value))
+
+    def run(self, text: str, name: str = "<input>", path: str | None = None) -> None:
+        """Run a program; raises ProgramError, UncaughtError or LimitError (all DanaError), or Interrupted."""
+        self.run_source(Source(text, name, path))
+
+    def run_source(self, source: Source) -> None:
+        """Run the program in a source."""
+        program = self._prepare(source, self.variables)
+        with self._running():
+            program.run()
+
+    def evaluate(self, text: str, name: str = "<input>") -> Any:
+        """Run a program; the value of its last statement, when that is an expression, as it is in the program."""
+        program = self._prepare(Source(text, name), self.variables)
+        with self._running():
+            return program.evaluate()
+
+    def call(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
+        """Call a function of the programs with plain data; raises NameError when there is none."""
+        function = self.variables.get(name, UNBOUND)
+        if function is UNBOUND:
+            raise NameError(f"name '{name}' is not defined", name=name)
+        with self._running():
+            result = function(
+                *(to_value(argument) for argument in arguments),
+                **{key: to_value(value) for key, value in keywords.items()},
+            )
+            return to_value(result)
+
+    def register(self, name: str, function: Callable[..., Any]) -> None:
+        """Give programs a function of the host; what it returns is converted to plain data of the program."""
+
+        def native(*arguments: Any, **keywords: Any) -> Any:
+            return to_value(function(*arguments, **keywords))
+
+        native.__name__ = native.__qualname__ = name
+        native.__doc__ = function.__doc__ or f"{name} is supplied by the program that runs this one."
+        NATIVES.add(id(native))
+        self._registered[name] = native
+
+    def check(self, source: Source, *, strict: bool = False) -> list[Diagnostic]:
+        """What is wrong with a program, found without running it."""
+        from dana.check import check  # only `dana check` and editors need it
+
+        try:
+            module = parse_cached(source)
+            resolution = resolve(module, source)
+        except ProgramError as error:
+            return error.diagnostics
+        return check(module, source, resolution, known=self._knows, suggestions=modules.builtin_names(), strict=strict)
+
+    def cancel(self) -> None:
+        """Stop what is running at its next step; may be called from another thread."""
+        self.meter.cancel()
+
+    def current_line(self) -> int | None:
+        """The line of the program's innermost statement that is running on this thread, or None."""
+        for node, lowering, _ in callers():
+            line: int = lowering.unit.source.line_of(node.start)
+            return line
+        return None
+
+    # Names
+
+    def _new_variables(self) -> Variables:
+        return Variables(self._supplied, self._from_caller)
+
+    def _set(self, name: str, value: Any) -> None:
+        self.variables[name] = value
+        self.variables.own.add(name)
+
+    def _knows(self, name: str) -> bool:
+        return name in self._registered or name in self.variables.own or modules.is_builtin(name)
+
+    def _supplied(self, name: str) -> Any:
+        """What a name means that a program has not bound, or UNBOUND."""
+        found = self._registered.get(name, UNBOUND)
+        return modules.builtin(name) if found is UNBOUND else found
+
+    def _from_caller(self, name: str) -> Any:
+        """The value of a name that is bound nowhere, from the functions that are running, nearest first."""
+        reader = None
+        for node, lowering, f in callers():
+            if reader is None:
+                reader = node, lowering
+            found = read_variable(lowering.scope, name, f)
+            if found is not UNBOUND:
+                if self.strict:
+                    break
+                self._warn_caller(name, reader, lowering)
+                return found
+        raise NameError(f"name '{name}' is not defined", name=name)
+
+    def _warn_caller(self, name: str, reader: tuple[Any, Any], owner: Any) -> None:
+        node, lowering = reader
+        if (name, node.start) in self._warned:
+            return
+        self._warned.add((name, node.start))
+        source = lowering.unit.source
+        place = next((n for n in node.walk() if getattr(n, "id", None) == name), node)
+        line, column = source.position(place.start)
+        function = lowering.unit.scope.qualified_name.replace("<locals>.", "")
+        caller = owner.unit.scope.qualified_name.replace("<locals>.", "")
+        self.host.write_log(
+            f"warning: {source.name}:{line}:{column}: {name} is not defined in {function}; "
+            f"its value is taken from the caller {caller}; pass it as an argument"
+        )
+
+    # Modules
+
+    def import_module(self, name: str, level: int, importer: Source) -> Module:
+        """The module that `import name` means in a file, loaded when it is first asked for."""
+        for path in modules.find_file(name, level, importer.path):
+            found = self._modules.get(os.path.abspath(path))
+            if found is not None:
+                return found
+            data = self.host.read_source(path)
+            if data is not None:
+                return self._load(name, path, data)
+        standard = modules.standard_module(name) if level == 0 else None
+        if standard is not None:
+            return standard
+        if level == 0 and "." in name and modules.standard_module(name.partition(".")[0]) is None:
+            raise modules.not_found(name, importer.path or importer.name)
+        raise modules.not_found("." * level + name, importer.path or importer.name)
+
+    def import_package(self, name: str, importer: Source) -> Module:
+        """What `import a.b.c` binds: a module `a` through which `b` and `c` are reached."""
+        names = name.split(".")
+        first: Module | None = None
+        owner: Module | None = None
+        for count in range(1, len(names) + 1):
+            part = ".".join(names[:count])
+            if count < len(names):
+                module = self._modules.get("package " + part) or self._package(part, importer)
+            else:
+                module = self.import_module(part, 0, importer)
+            if owner is not None:
+                owner.members[names[count - 1]] = module
+                if isinstance(owner.exports, set):
+                    owner.exports.add(names[count - 1])
+            first = first or module
+            owner = module
+        assert first is not None
+        return first
+
+    def _package(self, name: str, importer: Source) -> Module:
+        for path in modules.find_file(name, 0, importer.path):
+            if os.path.abspath(path) in self._modules or self.host.read_source(path) is not None:
+                return self.import_module(name, 0, importer)
+        package = self._modules["package " + name] = Module(name, {}, None, writable=True, exports=set())
+        return package
+
+    def import_member(self, module: Module, name: str, importer: Source) -> Any:
+        """What `from module import name` binds: a member, or a module inside the package."""
+        if name in module.members and (module.exports is None or name in module.exports):
+            return module.members[name]
+        if module.writable:
+            try:
+                return self.import_module(f"{module.name}.{name}", 0, importer)
+            except ModuleNotFoundError:
+                pass
+        error = ImportError(f"cannot import name '{name}' from '{module.name}'", name=module.name)
+        from dana.errors import nearest
+
+        like = nearest(name, module.names())
+        if like is not None:
+            error = ImportError(f"cannot import name '{name}' from '{module.name}' (did you mean {like}?)", name=module.name)
+        raise error
+
+    def _load(self, name: str, path: str, data: bytes) -> Module:
+        source = decode_source(data, path)
+        variables = self._new_variables()
+        program = self._prepare(source, variables)
+        module = Module(name, variables, program.resolution.scopes[id(program.module)].docstring, writable=True)
+        module.exports = variables.own
+        key = os.path.abspath(path)
+        self._modules[key] = module
+        try:
+            program.run()
+        except BaseException:
+            del self._modules[key]
+            raise
+        return module
+
+    # Runs
+
+    def _prepare(self, source: Source, variables: Variables) -> Program:
+        module = parse_cached(source)
+        return Program(source, module, resolve(module, source), variables, self.meter, self)
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """What holds while programs run: the current Run, room on the host's stack, errors as diagnostics."""
+        token = RUN.set(self._run)
+        allowed = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(allowed, self.meter.limits.depth * _HOST_FRAMES))
+        self.meter.start()
+        try:
+            yield
+        except LimitReached as error:
+            raise LimitError(describe(error, [])) from None
+        except (Stop, DanaError):
+            raise
+        except Exception as error:  # whatever a program raises and does not catch
+            diagnostic = describe(error, modules.builtin_names())
+            if diagnostic.code == "limit":
+                raise LimitError(diagnostic) from None
+            raise UncaughtError(diagnostic, error) from None
+        finally:
+            sys.setrecursionlimit(allowed)
+            RUN.reset(token)
+
+
+def decode_source(data: bytes, path: str) -> Source:
+    """The source in the bytes of a file; raises ProgramError where they are not UTF-8 text."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        readable = Source(data.decode("utf-8", "replace"), path, path)
+        at = len(data[: error.start].decode("utf-8").replace("\r\n", "\n").removeprefix("\ufeff"))
+        byte = data[error.start]
+        raise ProgramError(
+            Diagnostic(
+                "not-utf-8",
+                f"byte 0x{byte:02x} is not UTF-8 text",
+                readable,
+                at,
+                at + 1,
+                hint="save the file as UTF-8",
+            )
+        ) from None
+    return Source(text, path, path)
+
+
+def read_source(path: str) -> Source:
+    """The source in a file; raises UsageError when it cannot be read, ProgramError when it is not text."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise UsageError(Diagnostic("cannot-read", f"cannot read {path}: {(error.strerror or str(error)).lower()}")) from None
+    return decode_source(data, path)
+
+
+__all__ = ["Interrupted", "Session", "decode_source", "read_source"]

@@ -1,0 +1,1 @@
+"""Benchmarks: Dana against CPython, on the same work in the same run."""

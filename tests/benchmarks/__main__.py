@@ -1,0 +1,7 @@
+"""`python -m tests.benchmarks`: every table, in one run."""
+
+from tests.benchmarks import evaluation, parsing, start_up
+
+for benchmark in (evaluation, parsing, start_up):
+    benchmark.main()
+    print()

@@ -1,0 +1,179 @@
+"""The shape of the code: which module may import which, what a file may be called, and that it says what it is."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+LAYERS = """
+source
+errors
+diagnostics
+nodes
+lexer
+builder
+parse_table
+syntax
+parser
+tree_cache
+resolver
+limits
+host
+run
+values
+native
+formatting
+evaluation
+evaluation.shapes
+evaluation.operators
+evaluation.patterns
+evaluation.lowering
+evaluation.definitions
+evaluation.traceback
+modules
+check
+session
+cli
+__main__
+""".split()
+"""Every module of dana, each above all that it may import."""
+
+FOR_LIBRARIES = {
+    "dana",
+    "dana.errors",
+    "dana.values",
+    "dana.native",
+    "dana.limits",
+    "dana.run",
+    "dana.host",
+    "dana.formatting",
+}
+"""What the standard library may import of dana."""
+
+LATE = {
+    ("errors", "diagnostics"): "an error is drawn only when somebody looks at it",
+    ("cli", "diagnostics"): "needed only when there is something to report",
+    ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
+    ("cli", "limits"): "needed only when a limit is given",
+    ("session", "check"): "needed only by `dana check` and editors",
+}
+"""Imports of dana's modules inside functions, each with its reason."""
+
+FORBIDDEN_WORDS = set(
+    """util utils utility utilities helper helpers common base manager managers handler handlers processor enhanced
+    unified optimized smart misc stuff core2 new final""".split()
+)
+VERSION = re.compile(r"v\d+")
+
+MODULES = sorted((ROOT / "dana").rglob("*.py"))
+LIBRARIES = sorted((ROOT / "stdlib").rglob("*.py"))
+
+
+def module_name(file: Path) -> str:
+    """The name of a module of dana without `dana.`; the package itself is the empty text."""
+    parts = file.relative_to(ROOT / "dana").with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imports(file: Path) -> Iterator[tuple[str, bool]]:
+    """What a file imports, and whether inside a function; what only type checkers read is left out."""
+
+    def walk(node: ast.AST, late: bool) -> Iterator[tuple[str, bool]]:
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            return
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, late) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = node.module or ""
+            if node.level:
+                assert (node.level, file.parent.name) == (1, "stdlib"), f"{file}:{node.lineno}: imports are absolute"
+                origin = f"dana.stdlib.{origin}".rstrip(".")
+            submodules = [alias.name for alias in node.names if is_module(f"{origin}.{alias.name}")]
+            yield from ((f"{origin}.{name}", late) for name in submodules)
+            if len(submodules) < len(node.names):
+                yield origin, late
+        late = late or isinstance(node, ast.FunctionDef | ast.Lambda)
+        for child in ast.iter_child_nodes(node):
+            yield from walk(child, late)
+
+    yield from walk(ast.parse(file.read_text()), False)
+
+
+def is_module(name: str) -> bool:
+    path = ROOT.joinpath(*name.split("."))
+    return name.startswith("dana.") and (path.with_suffix(".py").exists() or path.is_dir())
+
+
+def named(files: list[Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("file", files, ids=[str(file.relative_to(ROOT)) for file in files])
+
+
+def test_every_module_has_its_layer() -> None:
+    assert {module_name(file) for file in MODULES} - {""} == set(LAYERS)
+    assert len(LAYERS) == len(set(LAYERS))
+
+
+@named(MODULES)
+def test_imports_point_down(file: Path) -> None:
+    name = module_name(file)
+    for imported, late in imports(file):
+        if not imported.startswith("dana.") or late:
+            continue
+        below = imported.removeprefix("dana.")
+        assert not below.startswith("stdlib"), f"{name} imports {imported}: the library is found by name"
+        assert name, f"the package imports {imported}: it loads nothing by itself"
+        assert LAYERS.index(below) < LAYERS.index(name), f"{name} imports {imported}, which stands above it"
+
+
+@named(MODULES)
+def test_imports_inside_functions_have_a_reason(file: Path) -> None:
+    name = module_name(file)
+    for imported, late in imports(file):
+        if late and imported.startswith("dana."):
+            assert (name, imported.removeprefix("dana.")) in LATE, f"{name} imports {imported} inside a function"
+
+
+def test_reasons_are_of_imports_that_exist() -> None:
+    found = {
+        (module_name(file), imported.removeprefix("dana."))
+        for file in MODULES
+        for imported, late in imports(file)
+        if late
+    }
+    assert set(LATE) <= found
+
+
+@named(LIBRARIES)
+def test_libraries_import_the_extension_surface_only(file: Path) -> None:
+    for imported, _ in imports(file):
+        if imported.split(".")[0] == "dana" and not imported.startswith("dana.stdlib"):
+            assert imported in FOR_LIBRARIES, f"{file.name} imports {imported}"
+
+
+@named([*MODULES, *LIBRARIES])
+def test_file_says_what_it_is(file: Path) -> None:
+    doc = ast.get_docstring(ast.parse(file.read_text()))
+    assert doc, f"{file.name} has no docstring"
+    first = doc.split("\n\n")[0]
+    assert first.endswith((".", ":")), f"{file.name}: the docstring begins with a sentence"
+    assert not re.search(r"[.!?] [A-Z]", first), f"{file.name}: the docstring begins with one sentence"
+
+
+@named([*MODULES, *LIBRARIES, *sorted((ROOT / "tests").rglob("*.py"))])
+def test_file_name_is_a_noun_of_the_domain(file: Path) -> None:
+    for word in file.stem.strip("_").split("_"):
+        assert word not in FORBIDDEN_WORDS, f"{file.name} says nothing"
+        assert not VERSION.fullmatch(word), f"{file.name} carries a version"
+
+
+@named([*MODULES, *LIBRARIES])
+def test_no_notes_to_self(file: Path) -> None:
+    for number, line in enumerate(file.read_text().splitlines(), 1):
+        assert not re.search(r"\b(TODO|FIXME|XXX|HACK)\b", line), f"{file.name}:{number}"
+        assert not re.match(r"\s*#\s*[-=#*]{4,}", line), f"{file.name}:{number} is a banner"

@@ -1,0 +1,51 @@
+"""What a wheel holds, and that the command runs from one without being installed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel of this checkout, made with the build tools that are installed, or in an environment of its own."""
+    folder = tmp_path_factory.mktemp("wheel")
+    copy = folder / "source"
+    subprocess.run(["git", "checkout-index", "--all", f"--prefix={copy}/"], cwd=ROOT, check=True)
+    command = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(copy)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+def test_contents(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    assert {"dana/py.typed", "dana/parse_table.marshal", "dana/grammar/dana.lark"} <= names
+    for folder, package in ((ROOT / "dana", "dana"), (ROOT / "stdlib", "dana/stdlib")):
+        for file in folder.rglob("*.py"):
+            assert f"{package}/{file.relative_to(folder)}" in names
+    stray = [name for name in names if not name.startswith("dana/") and ".dist-info/" not in name]
+    assert not stray
+    assert not [name for name in names if "test" in name]
+
+
+def test_runs_from_the_wheel_itself(wheel: Path, tmp_path: Path) -> None:
+    dependencies = os.path.dirname(os.path.dirname(__import__("lark").__file__))
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "dana", "run", str(ROOT / "examples" / "01_hello.na")],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{wheel}{os.pathsep}{dependencies}", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "Hello, world!\nHei, world!\nHola, world!\n"

@@ -21,7 +21,7 @@ from dana.errors import (
     UsageError,
 )
 from dana.evaluation.definitions import Program, Variables
-from dana.evaluation.traceback import callers, describe, read_variable
+from dana.evaluation.traceback import callers, describe, position, read_variable
 from dana.host import Host
 from dana.limits import Limits, Meter
 from dana.resolver import resolve
@@ -118,10 +118,12 @@ class Session:
 
     def current_line(self) -> int | None:
         """The line of the program's innermost statement that is running on this thread, or None."""
-        for node, lowering, _ in callers():
-            line: int = lowering.unit.source.line_of(node.start)
-            return line
-        return None
+        at = position()
+        if at is None:
+            return None
+        node, lowering = at
+        line: int = lowering.unit.source.line_of(node.start)
+        return line
 
     # Names
 

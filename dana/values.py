@@ -262,9 +262,9 @@ def has_attribute(value: Any, name: str) -> bool:
 
 def set_attribute(value: Any, name: str, item: Any) -> None:
     """`value.name = item`; raises AttributeError."""
-    if is_special(name):
-        raise AttributeError(f"'{type_name(value)}' object attribute '{name}' cannot be set", name=name, obj=value)
     kind = type(value)
+    if is_special(name) and not (name in OPERATOR_METHODS and kind is Class):
+        raise AttributeError(f"'{type_name(value)}' object attribute '{name}' cannot be set", name=name, obj=value)
     if kind.__class__ is Class:
         if issubclass(kind, BaseException) and name in ("with_traceback", "add_note"):
             raise missing_attribute(value, name)

@@ -433,7 +433,7 @@ class Lowering:
         written = []
         for argument in node.arguments:
             if isinstance(argument, nodes.Starred):
-                written.append(f"*starred({self.part(argument.value, text)})")
+                written.append(f"*collected({self.part(argument.value, text)})")
             else:
                 written.append(self.part(argument, text))
         named: list[str] = []
@@ -707,8 +707,9 @@ class Lowering:
                     lines += [" if True:" if branch == "if" else " else:", *indented(indented(body))]
                     branch = ""
                 else:
+                    types = text.mark(clause.type, f"classes({self.part(clause.type, text)})")
                     lines += [
-                        f" {branch} isinstance({error}, classes({self.part(clause.type, text)})):",
+                        f" {branch} isinstance({error}, {types}):",
                         *indented(indented(body)),
                     ]
                     branch = "elif"
@@ -739,7 +740,7 @@ class Lowering:
         lines = [f"{subject} = {self.part(node.subject, text)}"]
         branch = "if"
         for case in node.cases:
-            test = f"{text.value(Matcher(self).test(case.pattern))}(f, {subject})"
+            test = text.mark(case.pattern, f"{text.value(Matcher(self).test(case.pattern))}(f, {subject})")
             if case.guard is not None:
                 test += f" and {self.part(case.guard, text)}"
             lines += [f"{branch} {test}:", *indented(self.body(case.body, text, tail))]
@@ -768,16 +769,19 @@ class Lowering:
     def function_definition(self, node: nodes.FunctionDefinition, text: Text, tail: bool) -> list[str]:
         decorators = [self.part(decorator, text) for decorator in node.decorators]
         made = self.function(node, node.parameters, text)
-        return [f"{self.slot(node.name, text)} = {self.decorated(decorators, made)}"]
+        return [f"{self.slot(node.name, text)} = {self.decorated(node, decorators, made, text)}"]
 
     def class_definition(self, node: nodes.ClassDefinition, text: Text, tail: bool) -> list[str]:
         decorators = [self.part(decorator, text) for decorator in node.decorators]
         build = text.value(self.unit.class_builder(node, self.scope))
         made = f"{build}(f, ({self.items(node.bases, text)}))"
-        return [f"{self.slot(node.name, text)} = {self.decorated(decorators, made)}"]
+        return [f"{self.slot(node.name, text)} = {self.decorated(node, decorators, made, text)}"]
 
-    def decorated(self, decorators: list[str], made: str) -> str:
-        return "(".join([*decorators, made]) + ")" * len(decorators)
+    def decorated(self, node: Any, decorators: list[str], made: str, text: Text) -> str:
+        """The text of a definition inside the calls of its decorators."""
+        for decorator, written in zip(reversed(node.decorators), reversed(decorators), strict=True):
+            made = text.mark(decorator, f"{written}({made})")
+        return made
 
     def import_(self, node: nodes.Import, text: Text, tail: bool) -> list[str]:
         load = text.value(self.unit.import_module)

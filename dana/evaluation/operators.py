@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Generator
+from functools import partial
 from types import MethodType
 from typing import Any
 
@@ -182,20 +183,9 @@ class _Steps:
 
 
 def collected(iterable: Any) -> Any:
-    """The items of `*iterable`, counted."""
-    if type(iterable) in COUNTED:
+    """The items of `*iterable`, counted; what has none is left for the host to refuse."""
+    if type(iterable) in COUNTED or not hasattr(type(iterable), "__iter__"):
         return iterable
-    return current().meter.collected(iterable)
-
-
-def starred(iterable: Any) -> Any:
-    """The items of `*iterable` in a call, counted."""
-    if type(iterable) in COUNTED:
-        return iterable
-    try:
-        iter(iterable)
-    except TypeError:
-        raise TypeError(f"Value after * must be an iterable, not {type_name(iterable)}") from None
     return current().meter.collected(iterable)
 
 
@@ -210,7 +200,7 @@ def method(value: Any, name: str, visible: Callable[[list[Any]], Any], frame: li
     function = visible(frame)
     if function is UNBOUND or not takes_first(function):
         raise missing
-    return MethodType(function, value)
+    return partial(function, None) if value is None else MethodType(function, value)
 
 
 def takes_first(function: Any) -> bool:
@@ -351,7 +341,6 @@ ENVIRONMENT.update(
     modulo_in_place=modulo_in_place,
     countable=countable,
     collected=collected,
-    starred=starred,
     method=method,
     AttributeTarget=AttributeTarget,
     keep=keep,

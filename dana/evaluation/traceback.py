@@ -222,6 +222,18 @@ def read_variable(scope: Any, name: str, f: list[Any]) -> Any:
     return UNBOUND
 
 
+def position() -> tuple[nodes.Node, Any] | None:
+    """The node that the program is at on this thread, and its lowering; None when no program is running."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_filename == SHAPE_CODE:
+            site = frame.f_locals.get("site")
+            if site is not None:
+                return _locate(frame.f_code, frame.f_lasti, site), site[1]
+        frame = frame.f_back
+    return None
+
+
 def callers() -> Iterator[tuple[nodes.Node, Any, list[Any]]]:
     """The closures that are running on this thread, innermost first: node, lowering and frame of each."""
     frame: FrameType | None = sys._getframe(1)
@@ -235,4 +247,4 @@ def callers() -> Iterator[tuple[nodes.Node, Any, list[Any]]]:
         frame = frame.f_back
 
 
-__all__ = ["callers", "describe", "error_line", "read_variable", "span"]
+__all__ = ["callers", "describe", "error_line", "position", "read_variable", "span"]

@@ -11,7 +11,7 @@ from typing import Any
 from dana.errors import LimitReached, Stop
 from dana.evaluation.shapes import ENVIRONMENT
 from dana.formatting import format_value, percent, represent, text
-from dana.run import current
+from dana.run import RUN, current
 from dana.values import METHODS, TYPES, UNBOUND, Class, NativeType, get_attribute, is_special, set_attribute, type_name
 
 
@@ -264,8 +264,8 @@ def host_limit(error: BaseException) -> LimitReached:
 
 
 def stopping() -> bool:
-    """Whether a `finally` is being run because the program is being ended from outside."""
-    return isinstance(sys.exc_info()[1], Stop)
+    """Whether a `finally` is being run because the program was ended from outside, or after its run."""
+    return isinstance(sys.exc_info()[1], Stop) or RUN.get(None) is None
 
 
 class Managed:
@@ -288,7 +288,7 @@ class Managed:
         return type(self._manager).__enter__(self._manager)
 
     def __exit__(self, kind: Any, error: Any, _: object) -> bool:
-        if isinstance(error, Stop):
+        if isinstance(error, Stop) or RUN.get(None) is None:
             return False
         return bool(self._exit(self._manager, kind, error, None))
 

@@ -360,15 +360,20 @@ class Lowering:
         return f'({variable} if len({variable} := f"{parts}") < 1000000 else checked_text({variable}))'
 
     def interpolation(self, node: nodes.Interpolation, text: Text) -> str:
-        value = self.part(node.value, text)
+        value = self.quoteless(node.value, text)
         if node.conversion is not None:
             value = CONVERSIONS[node.conversion].replace("_0", value)
         if node.spec is not None:
-            return f"format_value({value}, {self.part(node.spec, text)})"
+            return f"format_value({value}, {self.quoteless(node.spec, text)})"
         if node.conversion is not None:
             return value
         variable = text.temporary()
-        return f"({variable} if type({variable} := {value}) is str else text({variable}))"
+        return f"({variable} if type({variable} := {value}) is str else format_value({variable}, NOTHING))"
+
+    def quoteless(self, node: nodes.Expression, text: Text) -> str:
+        """The text of a part of an f-string, in which Python 3.11 allows no quote."""
+        written = self.part(node, text)
+        return self.call(self.closure(node), node, text) if '"' in written else written
 
     def named(self, node: nodes.NamedExpression, text: Text) -> str:
         place = self.scope.place(node.target.id)

@@ -82,13 +82,11 @@ def multiply(left: Any, right: Any) -> Any:
             current().meter.check_bits(result.bit_length())
         return result
     if left_type in SIZED:
-        left, right = right, left
-        left_type, right_type = right_type, left_type
-    elif right_type not in SIZED:
-        return left * right
-    if left_type is int or left_type is bool:
+        if right_type is int or right_type is bool:
+            _check_repeat(left, right)
+    elif right_type in SIZED and (left_type is int or left_type is bool):
         _check_repeat(right, left)
-    return right * left
+    return left * right
 
 
 def multiply_in_place(left: Any, right: Any) -> Any:
@@ -324,6 +322,7 @@ ENVIRONMENT.update(
     COUNTED=COUNTED,
     METHODS=METHODS,
     NONE={},
+    NOTHING="",
     unbound=unbound,
     unbound_free=unbound_free,
     LARGE=LARGE,

@@ -10,7 +10,7 @@ import os
 import sys
 
 from dana import __version__
-from dana.errors import DanaError, Diagnostic, Interrupted, LimitError, ProgramError, UsageError, nearest
+from dana.errors import DanaError, Diagnostic, Interrupted, LimitError, ProgramError, UncaughtError, UsageError, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ STATUS = {
 STACK = 512 * 1024 * 1024
 """Bytes of address space for the thread that runs programs, enough for the default depth; used only when touched."""
 STACK_OF_A_CALL = 64 * 1024
+DEEPEST = 1_000_000
 GRACE = 1.0
 """Seconds that an interrupted program has to end by itself."""
 
@@ -141,6 +142,8 @@ def _guarded(arguments: list[str]) -> int:
         return _complain(error, "auto")
     except KeyboardInterrupt:
         return _interrupted()
+    except BrokenPipeError:
+        raise
     except Exception as error:  # a fault of Dana, whatever it is
         return _internal_error(error)
 
@@ -245,6 +248,8 @@ def _number(name: str, whole: bool, text: str) -> int | float:
     if not 0 < number < float("inf"):
         wanted = "a whole number" if whole else "a number of seconds"
         raise _usage(f"{name} cannot be {text}", f"give {wanted} above 0")
+    if name == "--max-depth" and number > DEEPEST:
+        raise _usage(f"{name} cannot be {text}", f"the most is {DEEPEST:,}")
     return number
 
 
@@ -494,6 +499,9 @@ def _count(number: int, noun: str) -> str:
 
 def _complain(error: DanaError, color: str) -> int:
     """Show an error; its exit code."""
+    if isinstance(error, UncaughtError) and isinstance(error.exception, BrokenPipeError):
+        raise error.exception  # printing failed because nobody reads: not worth a word
+
     from dana.diagnostics import render_text
 
     colored = _in_color(color, sys.stderr)

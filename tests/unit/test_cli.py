@@ -16,6 +16,8 @@ from dana import __version__, cli
 from dana.cli import main
 
 COMMAND = [sys.executable, "-m", "dana"]
+POSIX = pytest.mark.skipif(os.name == "nt", reason="signals and pipes in the way of POSIX")
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 HINT_OF_RUN = "  = dana run FILE, or - for standard input\n"
 
 
@@ -194,9 +196,19 @@ def test_deep_calls(capsys: Streams) -> None:
     assert capsys.readouterr() == ("0\n", "")
 
 
-def test_depth_that_no_stack_can_hold(capsys: Streams) -> None:
-    assert main(["run", write("print(1)\n"), "--max-depth", str(10**15)]) == 2
-    assert capsys.readouterr().err.endswith("  = give a smaller --max-depth\n")
+def test_depth_that_is_too_much(capsys: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = write("print(1)\n")
+    assert main(["run", program, "--max-depth", "1_000_001"]) == 2
+    assert capsys.readouterr().err == "error: --max-depth cannot be 1_000_001\n  = the most is 1,000,000\n"
+
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("_thread.start_new_thread", refuse)
+    assert main(["run", program]) == 2
+    assert capsys.readouterr().err == (
+        "error: this machine has no stack for 1,000 nested calls\n  = give a smaller --max-depth\n"
+    )
 
 
 def test_result_object(capsys: Streams) -> None:
@@ -304,49 +316,67 @@ def test_a_fault_of_dana(capsys: Streams, monkeypatch: pytest.MonkeyPatch) -> No
     assert errors.endswith(said)
 
 
-def started(*arguments: str, **options: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
-    )  # type: ignore[call-overload, no-any-return]
+def started(program: str, **environment: str) -> subprocess.Popen[str]:
+    """A process that runs a program and has printed its first line."""
+    process = subprocess.Popen(
+        [*COMMAND, "run", write(program)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**BUFFERED, **environment},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals are sent in the way of POSIX")
+def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """The exit code of a process and what it still printed."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    output = "" if process.stdout.closed else process.stdout.read()
+    return process.wait(20), output, process.stderr.read()
+
+
+@POSIX
 @pytest.mark.parametrize("busy", ["while True:\n    pass\n", "import time\ntime.sleep(60)\n"])
 def test_interrupt(busy: str) -> None:
-    process = started("run", write("print('ready', flush=True)\nprint('last words')\n" + busy))
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    process = started("print('ready', flush=True)\n" + busy)
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=20)
-    assert (process.returncode, output, errors) == (130, "last words\n", "interrupted\n")
+    assert ended(process) == (130, "", "interrupted\n")
 
 
+@POSIX
+def test_interrupt_loses_nothing_that_was_printed() -> None:
+    process = started("print('ready', flush=True)\nwhile True:\n    print('tick')\n")
+    process.send_signal(signal.SIGINT)
+    code, output, errors = ended(process)
+    assert (code, errors) == (130, "interrupted\n")
+    assert output == "tick\n" * output.count("tick")
+
+
+@POSIX
 def test_a_program_cannot_hold_up_an_interrupt() -> None:
     text = "print('ready', flush=True)\nwhile True:\n    try:\n        while True:\n            pass\n"
-    process = started("run", write(text + "    except BaseException:\n        print('caught')\n"))
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    process = started(text + "    except BaseException:\n        print('caught')\n")
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=20)
-    assert (process.returncode, output, errors) == (130, "", "interrupted\n")
+    assert ended(process) == (130, "", "interrupted\n")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="closed pipes differ")
-def test_reader_of_the_output_goes_away() -> None:
-    process = started("run", write("for i in range(100_000):\n    print(i)\n"))
+@POSIX
+@pytest.mark.parametrize("environment", [{}, {"PYTHONUNBUFFERED": "1"}])
+def test_reader_of_the_output_goes_away(environment: dict[str, str]) -> None:
+    process = started("print('ready', flush=True)\nfor i in range(100_000):\n    print(i)\n", **environment)
     assert process.stdout is not None
-    assert process.stdout.readline() == "0\n"
     process.stdout.close()
-    assert process.stderr is not None
-    assert process.stderr.read() == ""
-    assert process.wait(20) == 141
+    assert ended(process) == (141, "", "")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
 def test_output_cannot_be_written() -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [*COMMAND, "run", write("print('hello')\n")], stdout=full, stderr=subprocess.PIPE, text=True, timeout=20
+            [*COMMAND, "run", write("print('hello')\n")], stdout=full, stderr=subprocess.PIPE, text=True, env=BUFFERED
         )
     assert (done.returncode, done.stderr) == (1, "error: cannot write the output: no space left on device\n")
 

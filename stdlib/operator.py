@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import operator as host
+from collections.abc import Iterable
 from typing import Any
 
-from dana.formatting import percent, represent
+from dana.formatting import SHOWN, percent, represent
 from dana.native import Library, current
 from dana.values import NativeType, get_attribute, type_name
 
@@ -254,9 +255,23 @@ class methodcaller:
         return get_attribute(value, self._name)(*self._arguments, **self._keywords)
 
     def __repr__(self) -> str:
-        shown = [represent(value) for value in (self._name, *self._arguments)]
-        shown += [f"{key}={represent(value)}" for key, value in self._keywords.items()]
-        return f"operator.methodcaller({', '.join(shown)})"
+        return f"operator.methodcaller({shown_arguments((self._name, *self._arguments), self._keywords)})"
+
+
+def shown_arguments(arguments: Iterable[Any], keywords: dict[str, Any]) -> str:
+    """The arguments of a call as they may be written, within the limit of a text."""
+    run = current(None)
+    shown: list[str] = []
+    length = 0
+    for name, value in (*((None, value) for value in arguments), *keywords.items()):
+        shown.append(represent(value) if name is None else f"{name}={represent(value)}")
+        length += len(shown[-1])
+        if run is not None:
+            run.meter.check_text(length)
+    return ", ".join(shown)
+
+
+SHOWN[host.itemgetter] = lambda getter: f"operator.itemgetter({shown_arguments(getter.__reduce__()[1], {})})"
 
 
 def _attribute(value: Any, path: str) -> Any:

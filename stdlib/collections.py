@@ -10,12 +10,15 @@ import collections as host
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
+from reprlib import recursive_repr
 from typing import Any
 
 from dana.errors import LimitReached
-from dana.formatting import represent
+from dana.formatting import SHOWN, represent
 from dana.native import Library, current, documented, fields_of, methods_of
 from dana.values import Class, NativeType, get_attribute, has_attribute, register, type_name
+
+from .operator import shown_arguments
 
 library = Library("collections", "Containers beyond list and dict: counting, defaults, two-ended queues, records.")
 
@@ -69,6 +72,15 @@ class Counter(host.Counter[Any]):
                 meter.check_items(len(self))
             yield item
 
+    @recursive_repr()
+    def __repr__(self) -> str:
+        if not self:
+            return "Counter()"
+        try:
+            return f"Counter({represent(dict(self.most_common()))})"
+        except TypeError:
+            return f"Counter({represent(dict(self))})"
+
     def __add__(self, other: Any) -> Any:
         return _own(super().__add__(other))
 
@@ -114,6 +126,10 @@ class defaultdict(host.defaultdict[Any, Any]):
     def update(self, other: Any = (), /, **keywords: Any) -> None:
         super().update(_incoming_items(self, other), **keywords)
 
+    @recursive_repr("{...}")
+    def __repr__(self) -> str:
+        return f"defaultdict({represent(self.default_factory)}, {represent(dict(self))})"
+
     def __ior__(self, other: Any) -> Any:  # type: ignore[misc]
         self.update(other)
         return self
@@ -130,6 +146,10 @@ class OrderedDict(host.OrderedDict[Any, Any]):
 
     def update(self, other: Any = (), /, **keywords: Any) -> None:
         super().update(_incoming_items(self, other), **keywords)
+
+    @recursive_repr()
+    def __repr__(self) -> str:
+        return f"OrderedDict({represent(list(self.items())) if self else ''})"
 
     def __ior__(self, other: Any) -> Any:  # type: ignore[misc]
         self.update(other)
@@ -163,27 +183,28 @@ class deque(host.deque[Any]):
         current().meter.charge(len(self))
         super().remove(item)
 
-    def _incoming(self, iterable: Any) -> Iterable[Any]:
+    def _incoming(self, iterable: Any) -> Any:
         """What is about to be added, counted."""
         meter = current().meter
+        items: Any = iterable
         if isinstance(iterable, host.deque):
             meter.charge(len(iterable))
-            self._check_room(len(iterable))
-            return iterable
-        if self.maxlen is not None:
+        elif self.maxlen is not None and self.maxlen <= meter.limits.items:
             return meter.items(iterable)
-        items = meter.collected(iterable)
+        else:
+            items = meter.collected(iterable)
         if hasattr(type(items), "__len__"):
-            self._check_room(len(items))  # type: ignore[arg-type]
+            _check_size(len(self) + len(items), self.maxlen)
         return items
 
-    def _check_room(self, added: int) -> None:
-        if self.maxlen is None:
-            current().meter.check_items(len(self) + added)
+    @recursive_repr("[...]")
+    def __repr__(self) -> str:
+        limit = "" if self.maxlen is None else f", maxlen={self.maxlen}"
+        return f"deque({represent(list(self))}{limit})"
 
     def __add__(self, other: Any) -> Any:
         if isinstance(other, host.deque):
-            self._check_room(len(other))
+            _check_size(len(self) + len(other), self.maxlen)
         elif type(type(other)) is Class:
             return NotImplemented
         return super().__add__(other)
@@ -228,9 +249,10 @@ def namedtuple(
     """A class of tuples whose items have names as well.
 
     `field_names` is a list of up to 10,000 names, or one text with names between spaces or commas. `defaults`
-    are values for the last fields. With `rename`, names that are not allowed become `_0`, `_1`, ... after their position;
-    without it they raise ValueError. The class has `_fields`, `_field_defaults` and `_make(iterable)`; its
-    values have `_replace(**changes)` and `_asdict()`. A class of the program may derive from it.
+    are values for the last fields. With `rename`, names that are not allowed become `_0`, `_1`, ... after their
+    position; without it they raise ValueError. The class has `_fields`, `_field_defaults` and
+    `_make(iterable)`; its values have `_replace(**changes)` and `_asdict()`. A class of the program may derive
+    from it.
 
     >>> Point = collections.namedtuple("Point", "x y", defaults=[0])
     >>> p = Point(3)
@@ -277,8 +299,7 @@ def _record_members(base: Any) -> dict[str, Any]:
         return dict(zip(names, tuple.__iter__(self), strict=True))
 
     def __repr__(self: Any) -> str:
-        items = zip(names, tuple.__iter__(self), strict=True)
-        return f"{type(self).__name__}({', '.join(f'{name}={represent(item)}' for name, item in items)})"
+        return f"{type(self).__name__}({shown_arguments((), _asdict(self))})"
 
     return {
         "__slots__": (),
@@ -341,11 +362,15 @@ def _pairs(other: Any) -> Iterator[tuple[Any, Any]]:
         yield items[0], items[1]
 
 
+def _check_size(size: int, maxlen: int | None) -> None:
+    """Refuse what would have `size` items, or rather `maxlen` of them."""
+    current().meter.check_items(size if maxlen is None else min(size, maxlen))
+
+
 def _may_repeat(sequence: Any, times: Any, maxlen: int | None = None) -> bool:
     """Whether a sequence, not a class of the program, decides about `sequence * times`; refuses a large result."""
     if hasattr(type(times), "__index__"):
-        if maxlen is None:
-            current().meter.check_items(len(sequence) * operator.index(times))
+        _check_size(len(sequence) * operator.index(times), maxlen)
         return True
     if type(type(times)) is Class:
         return False
@@ -451,16 +476,18 @@ library.type(
     )
 )
 
-for _made, _name, _what in (
-    (iter(host.deque()), "_collections._deque_iterator", "An iterator of the items of a deque."),
-    (
-        reversed(host.deque()),
-        "_collections._deque_reverse_iterator",
-        "An iterator of the items of a deque, last first.",
-    ),
-    (iter(host.OrderedDict()), "odict_iterator", "An iterator of an OrderedDict."),
-    (host.OrderedDict().keys(), "odict_keys", "The keys of an OrderedDict, as they are at any time."),
-    (host.OrderedDict().values(), "odict_values", "The values of an OrderedDict, as they are at any time."),
-    (host.OrderedDict().items(), "odict_items", "The keys and values of an OrderedDict, as they are at any time."),
+_iterator: Iterator[Any]
+for _name, _iterator, _what in (
+    ("_collections._deque_iterator", iter(host.deque()), "the items of a deque"),
+    ("_collections._deque_reverse_iterator", reversed(host.deque()), "the items of a deque, last first"),
+    ("odict_iterator", iter(host.OrderedDict()), "an OrderedDict"),
 ):
-    register(NativeType(_name, type(_made), _what))
+    register(NativeType(_name, type(_iterator), f"An iterator of {_what}."))
+
+for _name, _view in (
+    ("keys", host.OrderedDict().keys()),
+    ("values", host.OrderedDict().values()),
+    ("items", host.OrderedDict().items()),
+):
+    register(NativeType(f"odict_{_name}", type(_view), f"The {_name} of an OrderedDict, as they are at any time."))
+    SHOWN[type(_view)] = lambda view: f"{type(view).__name__}({represent(list(view))})"

@@ -5,14 +5,33 @@ from __future__ import annotations
 import itertools as host
 import operator
 from collections.abc import Iterable, Iterator
+from reprlib import recursive_repr
 from typing import Any
 
+from dana.formatting import represent
 from dana.native import Library, current, documented
 from dana.values import NativeType, register
 
 from .operator import add
 
 library = Library("itertools", "Iterators for loops: counting, chaining, choosing, grouping and combining.")
+
+
+class repeat(host.repeat):  # type: ignore[type-arg]
+    """The same value again and again."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, object: Any, *times: int, **named: int) -> None:
+        self._value = object
+
+    @recursive_repr()
+    def __repr__(self) -> str:
+        try:
+            left = f", {self.__length_hint__()}"
+        except TypeError:
+            left = ""
+        return f"repeat({represent(self._value)}{left})"
 
 
 @library.function
@@ -303,13 +322,13 @@ library.type(
 library.type(
     NativeType(
         "itertools.repeat",
-        host.repeat,
-        """repeat(object, times=None): the same value, so many times, or without end.
+        repeat,
+        """repeat(object), repeat(object, times): the same value, without end or so many times.
 
         >>> list(itertools.repeat("x", 3))
         ['x', 'x', 'x']
         """,
-        construct=host.repeat,
+        construct=repeat,
     )
 )
 library.type(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools as host
 from collections import namedtuple
 from collections.abc import Callable
+from reprlib import recursive_repr
 from typing import Any
 
-from dana.formatting import represent
+from dana.formatting import SHOWN
 from dana.native import Library, current, fields_of, methods_of
 from dana.values import Class, Instance, NativeType, is_program_function, register, type_name
 
 from .collections import Record
+from .operator import shown_arguments
 
 library = Library("functools", "Functions that take or make functions: reduce, partial, caches, ordering.")
 
@@ -22,8 +24,7 @@ class CacheInfo(Record, namedtuple("_CacheInfo", "hits misses maxsize currsize")
     __slots__ = ()
 
     def __repr__(self) -> str:
-        shown = (f"{name}={represent(item)}" for name, item in zip(self._fields, self, strict=True))
-        return f"CacheInfo({', '.join(shown)})"
+        return f"CacheInfo({shown_arguments((), self._asdict())})"
 
 
 class Decorator:
@@ -36,9 +37,6 @@ class Decorator:
 
     def __call__(self, function: Any, /) -> Any:
         return self._decorate(function)
-
-    def __repr__(self) -> str:
-        return "<decorator>"
 
 
 class cached_property:
@@ -67,9 +65,6 @@ class cached_property:
             raise TypeError(f"a '{type_name(instance)}' cannot keep the value of its cached property '{self._name}'")
         value = kept[self._name] = self._function(instance)
         return value
-
-    def __repr__(self) -> str:
-        return "<functools.cached_property object>"
 
 
 _MISSING = object()
@@ -198,6 +193,14 @@ def total_ordering(cls: Any) -> Any:
     return host.total_ordering(cls)
 
 
+@recursive_repr()
+def _represent_partial(function: Any) -> str:
+    shown = shown_arguments((function.func, *function.args), function.keywords)
+    return f"functools.partial({shown})"
+
+
+SHOWN[host.partial] = _represent_partial
+
 _Cached = type(host.lru_cache(len))
 _Key = type(host.cmp_to_key(lambda a, b: 0))
 
@@ -264,7 +267,7 @@ register(
         fields=fields_of(CacheInfo, "hits misses maxsize currsize"),
     )
 )
-register(NativeType("functools.Decorator", Decorator, "A function that takes a function and gives back another one."))
+register(NativeType("decorator", Decorator, "A function that takes a function and gives back another one."))
 register(
     NativeType(
         "functools.KeyWrapper",

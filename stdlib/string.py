@@ -44,8 +44,9 @@ class Template(host.Template):
         return super().is_valid()
 
     def get_identifiers(self) -> list[str]:
-        current().meter.charge(len(self.template) // 100)
-        return super().get_identifiers()
+        matches = current().meter.collected(self.pattern.finditer(self.template))
+        names = (match["named"] or match["braced"] for match in matches)
+        return list(dict.fromkeys(name for name in names if name is not None))
 
     def _filled(self, mapping: Any, values: dict[str, Any], *, strict: bool) -> str:
         meter = current().meter
@@ -107,5 +108,7 @@ def capwords(s: str, sep: str | None = None) -> str:
     """
     if not isinstance(s, str):
         raise TypeError(f"capwords() argument must be str, not {type_name(s)}")
-    current().meter.charge(len(s) // 100)
+    meter = current().meter
+    meter.charge(len(s) // 100)
+    meter.check_items(len(s) // 2)
     return host.capwords(s, sep)

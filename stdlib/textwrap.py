@@ -78,7 +78,8 @@ def shorten(text: str, width: int, **options: Any) -> str:
     >>> textwrap.shorten("to  be", 15)
     'to be'
     """
-    return TextWrapper(width=width, max_lines=1, **options).fill(" ".join(_checked(text).split()))
+    current().meter.check_items(len(_checked(text)) // 2)
+    return TextWrapper(width=width, max_lines=1, **options).fill(" ".join(text.split()))
 
 
 @library.function

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib as host
 from typing import Any
 
+from dana.formatting import SHOWN
 from dana.native import Library, current, fields_of, methods_of
 from dana.values import NativeType, register
 
@@ -120,3 +121,4 @@ for _host in {type(getattr(host, name)()) for name in algorithms_available}:
             fields=fields_of(_host, "name digest_size block_size"),
         )
     )
+    SHOWN[_host] = lambda digest: f"<{digest.name} hashlib.HASH object>"

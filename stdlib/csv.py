@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv as host
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dana.formatting import represent, text
@@ -34,6 +34,36 @@ for _name, _meaning in {
     library.constant(_name, getattr(host, _name), f"{_meaning}\n\n>>> csv.{_name}\n{getattr(host, _name)}")
 
 
+class Reader:
+    """The rows of a table as lists, none of which is too long."""
+
+    __slots__ = ("_fields", "_rows")
+
+    def __init__(self, lines: Any, dialect: str = "excel", **options: Any) -> None:
+        self._fields = 0
+        self._rows = host.reader(self._watched(_lines(lines)), _checked(dialect), **options)
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        return self
+
+    def __next__(self) -> list[Any]:
+        self._fields = 0
+        return next(self._rows)
+
+    @property
+    def line_num(self) -> int:
+        return self._rows.line_num
+
+    def _watched(self, lines: Iterable[str]) -> Iterator[str]:
+        """The lines, as long as they do not make too long a row."""
+        meter = current().meter
+        for line in lines:
+            if isinstance(line, str):
+                self._fields += line.count(self._rows.dialect.delimiter)
+                meter.check_items(self._fields)
+            yield line
+
+
 class DictReader(host.DictReader):  # type: ignore[type-arg]  # subscriptable from 3.12 on
     """The rows of a table as dicts."""
 
@@ -48,7 +78,8 @@ class DictReader(host.DictReader):  # type: ignore[type-arg]  # subscriptable fr
     ) -> None:
         if fieldnames is not None:
             fieldnames = list(current().meter.collected(fieldnames))
-        super().__init__(_lines(lines), fieldnames, restkey, restval, _checked(dialect), **options)
+        super().__init__((), fieldnames, restkey, restval)
+        self.reader = Reader(lines, dialect, **options)  # type: ignore[assignment]
 
 
 @library.function
@@ -65,7 +96,7 @@ def reader(lines: Any, dialect: str = "excel", **options: Any) -> Any:
     >>> list(csv.reader(["a;b", "1;2"], delimiter=";"))
     [['a', 'b'], ['1', '2']]
     """
-    return host.reader(_lines(lines), _checked(dialect), **options)
+    return Reader(lines, dialect, **options)
 
 
 @library.function(name="format")
@@ -159,8 +190,8 @@ library.type(
 register(
     NativeType(
         "_csv.reader",
-        type(host.reader([])),
+        Reader,
         "An iterator of the rows of a table.",
-        fields=fields_of(type(host.reader([])), "line_num"),
+        fields=fields_of(Reader, "line_num"),
     )
 )

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from dana.errors import LimitReached
+from dana.formatting import represent
 from dana.host import Host
 from dana.limits import Limits, Meter
 from dana.run import RUN, Run
@@ -65,7 +66,7 @@ def in_program(text: str, **names: Any) -> Any:
         **names,
         "get": get,
         "__name__": "test",
-        "__builtins__": {**vars(builtins), "__build_class__": build},
+        "__builtins__": {**vars(builtins), "__build_class__": build, "repr": represent},
     }
     return outcome(ast.fix_missing_locations(Guarded().visit(ast.parse(text))), scope)
 
@@ -118,6 +119,8 @@ d = collections.deque(range(5), maxlen=3); d.append(9)
 d = collections.deque("abca"); d.remove("a"); d.insert(1, "x"); d.reverse(); d += "yz"; d *= 2
     [d, d.count("a"), d.index("x"), d.index("x", 3)]
 d = collections.deque([1]); d.extend(d); d[0] = 5; [d, d == collections.deque([5, 1]), d < collections.deque([6])]
+d = collections.deque([1]); d.append(d); d
+d = collections.OrderedDict(a=1); d["b"] = d; [d, collections.OrderedDict(), collections.Counter(a=None, b=1)]
 collections.deque(maxlen=-1)
 collections.deque([1]) + [1]
 collections.deque([1]) * "a"
@@ -177,6 +180,9 @@ itertools.product("ab", repeat=-1)
 list(itertools.starmap(pow, [5]))
 itertools.tee([1], -1)
 itertools.count("a")
+r = itertools.repeat([1], 3); next(r); [r, itertools.repeat("a"), itertools.repeat(1, times=-1)]
+itertools.repeat()
+itertools.repeat(1, None)
 itertools.zip_longest(1)
 """
 
@@ -185,6 +191,7 @@ FUNCTOOLS = """
     functools.reduce(lambda a, b: [a, b], "abc", None)]
 functools.reduce(max, [])
 p = functools.partial(int, base=2); [p("101"), p.func, p.args, p.keywords, functools.partial(p, "11")()]
+[functools.partial(max, 1, key=None), functools.partial(functools.partial(max, [2]), 3)]
 functools.partial(5)
 functools.partial(max, 1)(key=5)
 f = functools.lru_cache(maxsize=2)(lambda x: x * 2)
@@ -275,7 +282,7 @@ x = [1, 2, 3, 4]; operator.setitem(x, 0, 9); operator.setitem(x, slice(1, 3), "a
 P = collections.namedtuple("P", "x y"); p = P(1, P(2, 3))
     [operator.attrgetter("x")(p), operator.attrgetter("y.x", "x")(p), operator.methodcaller("_replace", x=5)(p),
     operator.methodcaller("index", 1)(p)]
-[operator.attrgetter("a", "b.c"), operator.methodcaller("f", 1, k=[2])]
+[operator.itemgetter(1, "a"), operator.attrgetter("a", "b.c"), operator.methodcaller("f", 1, k=[2])]
 operator.mod("%s-%03d", (1, 2))
 operator.add(1, "a")
 operator.add([1], (2,))
@@ -377,7 +384,11 @@ def spelled(value: Any) -> str:
         ),
         ("functools.total_ordering(5)", "TypeError: total_ordering() decorates a class, not 'int'"),
         ("repr(collections.Counter)", "<class 'collections.Counter'>"),
-        ("repr(functools.wraps(len))", "<decorator>"),
+        ("repr(functools.wraps(len))", "<decorator object>"),
+        ("repr(functools.lru_cache(len))", "<functools._lru_cache_wrapper object>"),
+        ("repr(csv.reader([]))", "<_csv.reader object>"),
+        ("repr(hashlib.sha256())", "<sha256 hashlib.HASH object>"),
+        ("repr(hashlib.blake2b())", "<blake2b hashlib.HASH object>"),
     ],
 )
 def test_differs_from_the_host(text: str, expected: Any) -> None:
@@ -396,9 +407,9 @@ CLASSES = {
         a, b = Order([1, 2]), Order([5])
         first = a.total
         a.prices.append(4)
-        [first, a.total, b.total, Order.total]
+        [first, a.total, b.total, repr(Order.total)]
         """,
-        "[3, 3, 5, <functools.cached_property object>]",
+        "[3, 3, 5, '<functools.cached_property object>']",
     ),
     "a cached property needs a place": (
         """
@@ -583,6 +594,8 @@ collections.Counter().subtract(itertools.count())
 collections.deque(itertools.count())
 collections.deque(itertools.count(), maxlen=2)
 collections.deque(range(10**12))
+collections.deque(itertools.count(), maxlen=10**15)
+collections.deque([1], maxlen=10**15) * 10**12
 collections.deque().extend(itertools.repeat(0))
 collections.deque(maxlen=1).extendleft(itertools.repeat(0))
 collections.deque([1]) * 10**10
@@ -645,6 +658,8 @@ functools.reduce(lambda h, data: h.update(data) or h, itertools.repeat(b"a" * 90
 list(csv.reader(itertools.repeat("")))[0]
 next(csv.DictReader(itertools.repeat("\\n"), ["a"]))
 csv.DictReader([], itertools.repeat("a"))
+next(csv.reader(["," * 1_000_001]))
+next(csv.reader(itertools.chain(['"'], itertools.repeat('",' + "," * 100_000 + '"'))))
 csv.format(itertools.repeat([1]))
 csv.format([itertools.repeat(1)])
 csv.format([["a" * 700_000], ["a" * 700_000]])
@@ -659,6 +674,32 @@ def test_what_would_not_end_is_stopped(text: str) -> None:
     with pytest.raises(LimitReached):
         in_program(text)
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "collections.deque([shared])",
+        "collections.Counter(a=shared)",
+        "collections.defaultdict(None, a=shared)",
+        "collections.OrderedDict(a=shared)",
+        "collections.OrderedDict(a=shared).values()",
+        "collections.namedtuple('P', 'x')(shared)",
+        "collections.namedtuple('P', [f'x{i}' for i in range(100)])(*['a' * 50_000] * 100)",
+        "functools.partial(max, shared)",
+        "itertools.repeat(shared)",
+        "operator.itemgetter(shared)",
+        "operator.methodcaller('a', shared)",
+        "string.Template('$a').substitute(a=shared)",
+        "csv.format([[shared]])",
+    ],
+)
+def test_what_is_shared_a_thousand_times_is_not_shown(text: str) -> None:
+    shared: list[Any] = [0] * 10
+    for _ in range(12):
+        shared = [shared] * 10
+    with pytest.raises(LimitReached):
+        in_program(f"repr({text})", shared=shared)
 
 
 def test_an_endless_mapping_of_a_class_is_stopped() -> None:

@@ -1,0 +1,534 @@
+"""How values look as text: what `str` and `repr` give, formats, and the templates of `str.format` and `%`.
+
+Containers are walked here rather than by the host, so that what is shared a thousand times, or nested in
+itself, is neither copied without end nor descended into without end. All texts under way on a thread share
+one budget of characters, also those that a `__repr__` of the program makes in the middle of a walk.
+"""
+
+from __future__ import annotations
+
+from _string import formatter_field_name_split, formatter_parser  # type: ignore[import-not-found]
+from _thread import _local
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from operator import index
+from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType
+from typing import Any
+
+from dana.errors import LimitReached
+from dana.limits import Limits
+from dana.run import RUN
+from dana.values import NATIVES, PROGRAM_CODE, Class, get_attribute, type_name
+
+DEPTH = 200
+"""How deep containers may be nested in each other to be shown."""
+
+WIDTH = 10_000
+"""The widest field that a format may ask for."""
+
+PRECISION = 1_000
+"""The most digits after the point, or characters of a text, that a format may ask for."""
+
+NUMBERS = frozenset((int, float, bool, type(None)))
+PLAIN = frozenset((*NUMBERS, complex, str, bytes, range, type(Ellipsis), type(NotImplemented)))
+"""The types whose values hold no others."""
+
+BRACKETS: dict[type, tuple[str, str, str, str]] = {
+    list: ("[", "]", "[]", "[...]"),
+    tuple: ("(", ")", "()", "(...)"),
+    dict: ("{", "}", "{}", "{...}"),
+    set: ("{", "}", "set()", "set(...)"),
+    frozenset: ("frozenset({", "})", "frozenset()", "frozenset(...)"),
+    type({}.keys()): ("dict_keys([", "])", "dict_keys([])", "..."),
+    type({}.values()): ("dict_values([", "])", "dict_values([])", "..."),
+    type({}.items()): ("dict_items([", "])", "dict_items([])", "..."),
+}
+"""For each type of container: what opens and closes it, how it looks without items, and inside of itself."""
+
+_LARGE = 1_000_000
+
+
+class _Work(_local):
+    """What a thread is in the middle of showing: the characters left, and the containers that are open."""
+
+    room: int | None = None
+
+    def __init__(self) -> None:
+        self.open: set[int] = set()
+
+
+_work = _Work()
+
+
+def text(value: Any) -> str:
+    """What `print` and `str` show."""
+    kind = type(value)
+    if kind is str:
+        return value  # type: ignore[no-any-return]
+    if kind in PLAIN:
+        return str(value)
+    if isinstance(value, BaseException):
+        return _error_text(value)
+    if kind.__class__ is not Class and _is_default(kind, "__str__"):
+        return represent(value)
+    return str(value)
+
+
+def represent(value: Any) -> str:
+    """What `repr` shows."""
+    kind = type(value)
+    if kind in PLAIN:
+        return repr(value)
+    if kind not in BRACKETS:
+        return _represent_other(value)
+    if NUMBERS.issuperset(map(type, value)) and len(value) <= 10_000 and kind is not dict:
+        return repr(value)
+    run = RUN.get(None)
+    work = _work
+    room = work.room
+    if room is None:
+        work.room = run.meter.limits.text if run else Limits().text
+    parts: list[str] = []
+    try:
+        _write(value, parts, work, run.meter.charge if run else lambda steps: None)
+    finally:
+        work.room = room
+    return "".join(parts)
+
+
+def ascii_text(value: Any) -> str:
+    """What `ascii` shows: the repr with escapes for what is not ASCII."""
+    return represent(value).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def format_value(value: Any, spec: str) -> str:
+    """A value in an f-string or by `format()`; raises ValueError for a width or precision beyond reason."""
+    kind = type(value)
+    if kind in PLAIN:
+        if not spec:
+            return str(value)
+    elif not spec and _is_default(kind, "__format__"):
+        return text(value)
+    if len(spec) > 4 and not hasattr(kind, "strftime") and kind.__class__ is not Class:
+        _check_spec(spec)
+    return format(value, spec)
+
+
+def format_text(template: str, arguments: tuple[Any, ...] | None, keywords: Any) -> str:
+    """`template.format(*arguments, **keywords)`; for `format_map`, arguments is None.
+
+    Fields may use items and the public attributes of values. Raises as Python does: IndexError, KeyError,
+    ValueError for a template that is wrong, AttributeError also for names that begin with an underscore.
+    """
+    parts: list[str] = []
+    _fill(_parsed(template), arguments, keywords, _Numbering(), parts, 2)
+    _check_parts(parts)
+    return "".join(parts)
+
+
+def percent(template: Any, arguments: Any) -> Any:
+    """`template % arguments`, for str and bytes; raises as Python does, and ValueError for widths beyond reason."""
+    binary = type(template) is bytes
+    literal = template.decode("latin-1") if binary else template
+    parts: list[Any] = []
+    given = _Arguments(arguments)
+    for before, key, options, kind, at in _directives(literal):
+        if before:
+            parts.append(before.encode("latin-1") if binary else before)
+        if not kind:
+            continue
+        if key is not None:
+            given.select(key.encode("latin-1") if binary else key)
+        options = _with_stars(options, given)
+        value = given.next()
+        if kind in "ra":
+            value = represent(value) if kind == "r" and not binary else ascii_text(value)
+            value, kind = value.encode() if binary else value, "s"
+        elif kind == "s" and not binary and type(value) not in PLAIN:
+            value = text(value)
+        elif kind not in ("diouxXeEfFgGcsb" if binary else "diouxXeEfFgGcs"):
+            shown = kind if " " <= kind < "\x7f" else "?"
+            raise ValueError(f"unsupported format character '{shown}' ({ord(kind):#x}) at index {at}")
+        directive = f"%{options}{kind}"
+        parts.append((directive.encode("latin-1") if binary else directive) % (value,))
+    given.finish()
+    _check_parts(parts)
+    return (b"" if binary else "").join(parts)
+
+
+# Containers and other values
+
+
+def _write(value: Any, parts: list[str], work: _Work, charge: Callable[[int], None]) -> None:
+    """Append the repr of a container."""
+    kind = type(value)
+    opening, closing, empty, inside = BRACKETS[kind]
+    if not value:
+        opening, closing = empty, ""
+    own = id(value)
+    if own in work.open:
+        _spend(inside, parts, work)
+        return
+    if len(work.open) >= DEPTH:
+        raise LimitReached(f"a value nested more than {DEPTH} deep cannot be shown")
+    charge(len(value))
+    work.open.add(own)
+    try:
+        if kind is dict:
+            _write_pairs(value, parts, work, charge)
+        else:
+            _spend(opening, parts, work)
+            _write_items(value if kind is list else tuple(value), parts, work, charge)
+            if kind is tuple and len(value) == 1:
+                parts.append(",")
+            parts.append(closing)
+    finally:
+        work.open.discard(own)
+
+
+def _write_items(items: Iterable[Any], parts: list[str], work: _Work, charge: Callable[[int], None]) -> None:
+    between = ""
+    for item in items:
+        if between:
+            parts.append(between)
+        kind = type(item)
+        if kind in BRACKETS:
+            _write(item, parts, work, charge)
+        else:
+            _spend(repr(item) if kind in PLAIN else _represent_other(item), parts, work)
+        between = ", "
+
+
+def _write_pairs(pairs: dict[Any, Any], parts: list[str], work: _Work, charge: Callable[[int], None]) -> None:
+    between = "{"
+    if not pairs:
+        _spend("{}", parts, work)
+        return
+    for pair in list(pairs.items()):
+        for item in pair:
+            parts.append(between)
+            kind = type(item)
+            if kind in BRACKETS:
+                _write(item, parts, work, charge)
+            else:
+                _spend(repr(item) if kind in PLAIN else _represent_other(item), parts, work)
+            between = ": "
+        between = ", "
+    parts.append("}")
+
+
+def _spend(part: str, parts: list[str], work: _Work) -> None:
+    """Append a part, if there is room for it."""
+    assert work.room is not None
+    work.room -= len(part) + 2
+    if work.room < 0:
+        limits = run.meter.limits if (run := RUN.get(None)) else Limits()
+        raise LimitReached(f"a text of more than {limits.text:,} characters is over the limit", "--max-text")
+    parts.append(part)
+
+
+def _represent_other(value: Any) -> str:
+    kind = type(value)
+    show = SHOWN.get(kind)
+    if show is not None:
+        return show(value)
+    if isinstance(value, BaseException) and _is_default(kind, "__repr__", BaseException):
+        arguments = value.args
+        shown = f"({represent(arguments[0])})" if len(arguments) == 1 else represent(arguments)
+        return f"{kind.__name__}{shown}"
+    if _is_default(kind, "__repr__"):
+        return f"<{type_name(value)} object>"
+    return repr(value)
+
+
+def _is_default(kind: type, name: str, top: type = object) -> bool:
+    """Whether a type has an operator method from the host's top class, and no other."""
+    return getattr(kind, name) is getattr(top, name)
+
+
+def _function(function: FunctionType) -> str:
+    if function.__code__.co_filename == PROGRAM_CODE or id(function) not in NATIVES:
+        return f"<function {function.__qualname__}>"
+    return f"<built-in function {function.__name__}>"
+
+
+def _method(method: MethodType) -> str:
+    function = method.__func__
+    if type(function) is FunctionType and function.__code__.co_filename == PROGRAM_CODE:
+        return f"<bound method {function.__qualname__} of {represent(method.__self__)}>"
+    name = getattr(function, "__name__", "?")
+    return f"<built-in method {name} of {type_name(method.__self__)} object>"
+
+
+SHOWN: dict[type, Callable[[Any], str]] = {
+    FunctionType: _function,
+    BuiltinFunctionType: lambda function: f"<built-in function {function.__name__}>",
+    MethodType: _method,
+    GeneratorType: lambda generator: f"<generator object {generator.__qualname__}>",
+    slice: lambda value: f"slice{represent((value.start, value.stop, value.step))}",
+    staticmethod: lambda method: f"<staticmethod({represent(method.__func__)})>",
+    classmethod: lambda method: f"<classmethod({represent(method.__func__)})>",
+}
+"""How values of a type look whose host would show other values, or addresses; a library may add its own."""
+
+_ERROR_TEXTS: dict[type[BaseException], tuple[str, ...]] = {
+    OSError: ("errno", "strerror", "filename", "filename2"),
+    ImportError: ("msg",),
+    SyntaxError: ("msg", "filename", "lineno"),
+    UnicodeDecodeError: ("encoding", "object", "start", "end", "reason"),
+    UnicodeEncodeError: ("encoding", "object", "start", "end", "reason"),
+}
+"""The fields that the host shows of errors."""
+
+
+def _error_text(error: BaseException) -> str:
+    show: object = type(error).__str__
+    is_key = show is KeyError.__str__
+    if is_key or show is BaseException.__str__:
+        arguments = error.args
+        if not arguments:
+            return ""
+        if len(arguments) > 1:
+            return represent(arguments)
+        return represent(arguments[0]) if is_key else text(arguments[0])
+    for kind, fields in _ERROR_TEXTS.items():
+        if show is kind.__str__:
+            shown = chain(error.args, (getattr(error, field, None) for field in fields))
+            if not PLAIN.issuperset(map(type, shown)):
+                return represent(error.args)
+    return str(error)
+
+
+# Formats
+
+
+_accepted: set[str] = set()
+
+
+def _check_spec(spec: str) -> None:
+    """Refuse a width or a precision beyond reason; anything else that is wrong is left to the host."""
+    if spec in _accepted:
+        return
+    rest = spec[2:] if spec[1] in "<>=^" else spec
+    digits = ""
+    dotted = False
+    for character in rest + ";":
+        if character.isdigit():
+            digits += character
+            continue
+        _check_size(digits, dotted)
+        digits = ""
+        dotted = character == "."
+    if len(_accepted) < 1000 and len(spec) < 100:
+        _accepted.add(spec)
+
+
+def _check_size(digits: str, is_precision: bool) -> None:
+    what, most = ("precision", PRECISION) if is_precision else ("width", WIDTH)
+    digits = digits.lstrip("0")
+    if len(digits) > 6 or (digits and int(digits) > most):
+        size = f"{int(digits):,}" if len(digits) <= 20 else f"{len(digits)} digits"
+        raise ValueError(f"a {what} of {size} in a format is over the limit of {most:,}")
+
+
+def _check_parts(parts: list[Any]) -> None:
+    """Refuse to join more than a text may hold."""
+    size = sum(map(len, parts))
+    if size > _LARGE and (run := RUN.get(None)):
+        run.meter.check_text(size)
+
+
+# Templates of str.format
+
+
+class _Numbering:
+    """Whether the fields of a template are numbered by hand, and else the number of the next."""
+
+    __slots__ = ("automatic", "next")
+
+    def __init__(self) -> None:
+        self.automatic: bool | None = None
+        self.next = 0
+
+    def automatically(self) -> int:
+        if self.automatic is False:
+            raise ValueError("cannot switch from manual field specification to automatic field numbering")
+        self.automatic = True
+        self.next += 1
+        return self.next - 1
+
+    def by_hand(self) -> None:
+        if self.automatic:
+            raise ValueError("cannot switch from automatic field numbering to manual field specification")
+        self.automatic = False
+
+
+_Part = tuple[str, str | int | None, tuple[tuple[bool, str | int], ...], str, str | None]
+
+_templates: dict[str, tuple[_Part, ...]] = {}
+
+
+def _parsed(template: str) -> tuple[_Part, ...]:
+    """The parts of a template: literal text, first name of the field, steps from there, spec, conversion."""
+    found = _templates.get(template)
+    if found is not None:
+        return found
+    parts: list[_Part] = []
+    for literal, field, spec, conversion in formatter_parser(template):
+        if field is None:
+            parts.append((literal, None, (), "", None))
+            continue
+        first, steps = formatter_field_name_split(field)
+        parts.append((literal, first, tuple(steps), spec, conversion))
+    made = tuple(parts)
+    if len(template) < 1000:
+        if len(_templates) >= 500:
+            _templates.clear()
+        _templates[template] = made
+    return made
+
+
+def _fill(
+    template: tuple[_Part, ...], arguments: tuple[Any, ...] | None, keywords: Any, numbering: _Numbering,
+    parts: list[str], levels: int,
+) -> None:  # fmt: skip
+    """Append the parts of a template with its fields filled in."""
+    if not levels:
+        raise ValueError("Max string recursion exceeded")
+    for literal, first, steps, spec, conversion in template:
+        if literal:
+            parts.append(literal)
+        if first is None:
+            continue
+        if first == "":
+            first = numbering.automatically()
+        elif type(first) is int:
+            numbering.by_hand()
+        if type(first) is not int:
+            value = keywords[first]
+        elif arguments is None:
+            raise ValueError("Format string contains positional fields")
+        else:
+            try:
+                value = arguments[first]
+            except IndexError:
+                raise IndexError(f"Replacement index {first} out of range for positional args tuple") from None
+        for is_attribute, name in steps:
+            value = _attribute(value, str(name)) if is_attribute else value[name]
+        if conversion is not None:
+            value = _converted(value, conversion)
+        if "{" in spec or "}" in spec:
+            inner: list[str] = []
+            _fill(_parsed(spec), arguments, keywords, numbering, inner, levels - 1)
+            _check_parts(inner)
+            spec = "".join(inner)
+        parts.append(value if type(value) is str and not spec else format_value(value, spec))
+
+
+def _attribute(value: Any, name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(f"'{type_name(value)}' object attribute '{name}' cannot be read by a format", name=name)
+    return get_attribute(value, name)
+
+
+def _converted(value: Any, conversion: str) -> str:
+    if conversion == "r":
+        return represent(value)
+    if conversion == "s":
+        return text(value)
+    if conversion == "a":
+        return ascii_text(value)
+    raise ValueError(f"Unknown conversion specifier {conversion}")
+
+
+# Templates of %
+
+
+class _Arguments:
+    """What stands to the right of `%`, consumed from the left."""
+
+    __slots__ = ("_consumed", "_given", "_is_mapping", "_mapping")
+
+    def __init__(self, given: Any) -> None:
+        self._mapping = given
+        self._is_mapping = type(given) not in (tuple, str, bytes) and hasattr(type(given), "__getitem__")
+        self._given: tuple[Any, ...] = given if isinstance(given, tuple) else (given,)
+        self._consumed = 0
+
+    def select(self, key: str | bytes) -> None:
+        """Make the value of a key what comes next."""
+        if not self._is_mapping:
+            raise TypeError("format requires a mapping")
+        self._given, self._consumed = (self._mapping[key],), 0
+
+    def next(self) -> Any:
+        if self._consumed >= len(self._given):
+            raise TypeError("not enough arguments for format string")
+        self._consumed += 1
+        return self._given[self._consumed - 1]
+
+    def finish(self) -> None:
+        """Refuse what is left over."""
+        if self._consumed < len(self._given) and not self._is_mapping:
+            raise TypeError("not all arguments converted during string formatting")
+
+
+def _directives(template: str) -> Iterator[tuple[str, str | None, str, str, int]]:
+    """The parts of a template: text before, key, flags with width and precision, letter, its place."""
+    end = 0
+    while (at := template.find("%", end)) >= 0:
+        before = template[end:at]
+        at += 1
+        if template.startswith("%", at):
+            yield before + "%", None, "", "", at
+            end = at + 1
+            continue
+        key = None
+        if template.startswith("(", at):
+            key, at = _key(template, at + 1)
+        start = at
+        while template[at : at + 1] in ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "#", "-", "+", " ", "*", "."):
+            at += 1
+        options = template[start:at]
+        if template[at : at + 1] in ("h", "l", "L"):
+            at += 1
+        if at >= len(template):
+            raise ValueError("incomplete format")
+        yield before, key, options, template[at], at
+        end = at + 1
+    yield template[end:], None, "", "", end
+
+
+def _key(template: str, start: int) -> tuple[str, int]:
+    """The key of `%(key)s`, which may hold parentheses, and the place after it."""
+    depth = 1
+    for at in range(start, len(template)):
+        depth += (template[at] == "(") - (template[at] == ")")
+        if not depth:
+            return template[start:at], at + 1
+    raise ValueError("incomplete format key")
+
+
+def _with_stars(options: str, given: _Arguments) -> str:
+    """Flags, width and precision with each `*` replaced by an argument; refuses sizes beyond reason."""
+    if len(options) <= 3 and "*" not in options:
+        return options
+    flags = options[: len(options) - len(options.lstrip("#-+ 0"))]
+    width, dot, precision = options[len(flags) :].partition(".")
+    if width == "*":
+        width = _star(given)
+    if precision == "*":
+        precision = _star(given)
+        precision = "0" if precision.startswith("-") else precision
+    _check_size(width.lstrip("-"), False)
+    _check_size(precision, True)
+    return flags + width + dot + precision
+
+
+def _star(given: _Arguments) -> str:
+    value = given.next()
+    if not isinstance(value, int):
+        raise TypeError("* wants int")
+    if not -(10**18) < value < 10**18:
+        raise OverflowError("a width in a format does not fit")
+    return str(index(value))

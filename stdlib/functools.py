@@ -8,7 +8,6 @@ from collections.abc import Callable
 from reprlib import recursive_repr
 from typing import Any
 
-from dana.formatting import SHOWN
 from dana.native import Library, current, fields_of, methods_of
 from dana.values import Class, Instance, NativeType, is_program_function, register, type_name
 
@@ -25,6 +24,19 @@ class CacheInfo(Record, namedtuple("_CacheInfo", "hits misses maxsize currsize")
 
     def __repr__(self) -> str:
         return f"CacheInfo({shown_arguments((), self._asdict())})"
+
+
+class partial(host.partial[Any]):
+    """A function with some of its arguments, which is no method in a class."""
+
+    __slots__ = ()
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self
+
+    @recursive_repr()
+    def __repr__(self) -> str:
+        return f"functools.partial({shown_arguments((self.func, *self.args), self.keywords)})"
 
 
 class Decorator:
@@ -76,7 +88,7 @@ def reduce(function: Any, iterable: Any, initial: Any = _MISSING, /) -> Any:
 
     Raises TypeError for no items at all without an initial value.
 
-    >>> functools.reduce(operator.mul, [1, 2, 3, 4])
+    >>> functools.reduce(lambda total, number: total * number, [1, 2, 3, 4])
     24
     >>> functools.reduce(lambda total, word: total + len(word), ["to", "be"], 0)
     4
@@ -193,14 +205,6 @@ def total_ordering(cls: Any) -> Any:
     return host.total_ordering(cls)
 
 
-@recursive_repr()
-def _represent_partial(function: Any) -> str:
-    shown = shown_arguments((function.func, *function.args), function.keywords)
-    return f"functools.partial({shown})"
-
-
-SHOWN[host.partial] = _represent_partial
-
 _Cached = type(host.lru_cache(len))
 _Key = type(host.cmp_to_key(lambda a, b: 0))
 
@@ -212,19 +216,19 @@ def _cache_info(function: Any) -> CacheInfo:
 library.type(
     NativeType(
         "functools.partial",
-        host.partial,
+        partial,
         """partial(func, *args, **keywords): a function that calls func with these arguments before its own.
 
         Its fields are `func`, `args` and `keywords`.
 
-        >>> double = functools.partial(operator.mul, 2)
-        >>> double(21)
-        42
+        >>> power_of_two = functools.partial(pow, 2)
+        >>> power_of_two(10)
+        1024
         >>> list(map(functools.partial(int, base=2), ["10", "111"]))
         [2, 7]
         """,
-        construct=host.partial,
-        fields=fields_of(host.partial, "func args keywords"),
+        construct=partial,
+        fields=fields_of(partial, "func args keywords"),
     )
 )
 library.type(

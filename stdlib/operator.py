@@ -300,9 +300,12 @@ library.type(
         attrgetter,
         """A function that reads attributes: attrgetter("x")(p) is p.x, attrgetter("x", "a.b")(p) is (p.x, p.a.b).
 
-        >>> Point = collections.namedtuple("Point", "x y")
-        >>> operator.attrgetter("y")(Point(1, 2))
-        2
+        >>> class Person:
+        ...     def __init__(self, name, boss=None):
+        ...         self.name, self.boss = name, boss
+        >>> ann = Person("Ann", Person("Bo"))
+        >>> operator.attrgetter("name", "boss.name")(ann)
+        ('Ann', 'Bo')
         """,
         construct=attrgetter,
     )

@@ -7,9 +7,11 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from dana.formatting import represent, text
+from dana.formatting import text
 from dana.native import Library, current, fields_of
 from dana.values import NativeType, register, type_name
+
+from .operator import shown_arguments
 
 library = Library("csv", "Tables as text: rows of fields between commas, read and written.")
 
@@ -129,7 +131,7 @@ def write(rows: Any, header: Any = None, dialect: str = "excel", **options: Any)
                 known = frozenset(columns)
             others = [key for key in row if key not in known]
             if others:
-                raise ValueError(f"dict contains fields not in header: {', '.join(map(represent, others))}")
+                raise ValueError(f"dict contains fields not in header: {shown_arguments(others, {})}")
             row = [row.get(name) for name in columns]
         elif isinstance(row, (str, bytes)):
             raise TypeError(f"a row must be a list or a dict, not {type_name(row)}")

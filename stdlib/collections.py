@@ -22,7 +22,6 @@ from .operator import shown_arguments
 
 library = Library("collections", "Containers beyond list and dict: counting, defaults, two-ended queues, records.")
 
-
 MOST_FIELDS = 10_000
 """How many fields a named tuple may have: its constructor is compiled."""
 
@@ -77,7 +76,7 @@ class Counter(host.Counter[Any]):
         if not self:
             return "Counter()"
         try:
-            return f"Counter({represent(dict(self.most_common()))})"
+            return f"Counter({represent(dict(super().most_common()))})"
         except TypeError:
             return f"Counter({represent(dict(self))})"
 

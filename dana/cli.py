@@ -312,7 +312,7 @@ def _run_for_result(options: _Options) -> int:
     finally:
         sys.stdout.flush()
         sys.stdout = output
-    result = {"status": STATUS[code], "exit": code, "error": found[0] if found else None, "errors": found}
+    result = {"status": STATUS[code], "exit": code, "error": found[0] if found else None, "more": found[1:]}
     output.write(dumps(result, ensure_ascii=False) + "\n")
     return code
 

@@ -22,11 +22,11 @@ parse_table
 syntax
 parser
 tree_cache
-resolver
 limits
 host
 run
 values
+resolver
 native
 formatting
 evaluation

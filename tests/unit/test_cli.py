@@ -214,7 +214,7 @@ def test_depth_that_is_too_much(capsys: Streams, monkeypatch: pytest.MonkeyPatch
 def test_result_object(capsys: Streams) -> None:
     assert main(["run", write("print('hello')\n"), "--json"]) == 0
     output, errors = capsys.readouterr()
-    assert json.loads(output) == {"status": "done", "exit": 0, "error": None, "errors": []}
+    assert json.loads(output) == {"status": "done", "exit": 0, "error": None, "more": []}
     assert errors == "hello\n"
 
 
@@ -223,7 +223,6 @@ def test_result_object_of_a_failure(capsys: Streams) -> None:
     output, errors = capsys.readouterr()
     result = json.loads(output)
     assert (result["status"], result["exit"]) == ("failed", 1)
-    assert result["error"] == result["errors"][0]
     assert result["error"]["message"] == "ZeroDivisionError: division by zero"
     assert (result["error"]["file"], result["error"]["line"], result["error"]["column"]) == ("demo.na", 2, 5)
     assert errors.startswith("hello\ntraceback (most recent call last):\n")

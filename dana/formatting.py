@@ -67,6 +67,8 @@ def text(value: Any) -> str:
         return value  # type: ignore[no-any-return]
     if kind in PLAIN:
         return str(value)
+    if kind in BRACKETS:
+        return represent(value)
     if isinstance(value, BaseException):
         return _error_text(value)
     if kind.__class__ is not Class and _is_default(kind, "__str__"):
@@ -81,7 +83,7 @@ def represent(value: Any) -> str:
         return repr(value)
     if kind not in BRACKETS:
         return _represent_other(value)
-    if NUMBERS.issuperset(map(type, value)) and len(value) <= 10_000 and kind is not dict:
+    if _left(value, 10_000) >= 0:
         return repr(value)
     run = RUN.get(None)
     work = _work
@@ -120,19 +122,26 @@ def format_text(template: str, arguments: tuple[Any, ...] | None, keywords: Any)
     Fields may use items and the public attributes of values. Raises as Python does: IndexError, KeyError,
     ValueError for a template that is wrong, AttributeError also for names that begin with an underscore.
     """
-    parts: list[str] = []
-    _fill(_parsed(template), arguments, keywords, _Numbering(), parts, 2)
-    _check_parts(parts)
-    return "".join(parts)
+    return _filled(_template(template), arguments, keywords)
 
 
 def percent(template: Any, arguments: Any) -> Any:
     """`template % arguments`, for str and bytes; raises as Python does, and ValueError for widths beyond reason."""
+    if template in _harmless and _are_short(arguments):
+        return template % arguments
     binary = type(template) is bytes
     literal = template.decode("latin-1") if binary else template
+    directives = tuple(_directives(literal))
+    if len(literal) < 1000 and all(
+        key is None and len(options) < 4 and "*" not in options and kind not in ("r", "a")
+        for _, key, options, kind, _ in directives
+    ):
+        if len(_harmless) >= 500:
+            _harmless.clear()
+        _harmless.add(template)
     parts: list[Any] = []
     given = _Arguments(arguments)
-    for before, key, options, kind, at in _directives(literal):
+    for before, key, options, kind, at in directives:
         if before:
             parts.append(before.encode("latin-1") if binary else before)
         if not kind:
@@ -157,6 +166,26 @@ def percent(template: Any, arguments: Any) -> Any:
 
 
 # Containers and other values
+
+
+def _left(container: Any, room: int) -> int:
+    """What is left of so many characters when a container is shown; below 0 when the host must not show it.
+
+    The host may when all that it will meet are plain values and containers, counted as often as it will.
+    """
+    for item in container if type(container) is not dict else chain(container, container.values()):
+        kind = type(item)
+        if kind is str or kind is bytes:
+            room -= len(item) + 4
+        elif kind in NUMBERS:
+            room -= 8
+        elif kind in BRACKETS:
+            room = _left(item, room - 10_000 // DEPTH)
+        else:
+            return -1
+        if room < 0:
+            return -1
+    return room
 
 
 def _write(value: Any, parts: list[str], work: _Work, charge: Callable[[int], None]) -> None:
@@ -344,85 +373,107 @@ def _check_parts(parts: list[Any]) -> None:
 class _Numbering:
     """Whether the fields of a template are numbered by hand, and else the number of the next."""
 
-    __slots__ = ("automatic", "next")
+    __slots__ = ("_automatic", "_next")
 
     def __init__(self) -> None:
-        self.automatic: bool | None = None
-        self.next = 0
+        self._automatic: bool | None = None
+        self._next = 0
 
-    def automatically(self) -> int:
-        if self.automatic is False:
-            raise ValueError("cannot switch from manual field specification to automatic field numbering")
-        self.automatic = True
-        self.next += 1
-        return self.next - 1
-
-    def by_hand(self) -> None:
-        if self.automatic:
-            raise ValueError("cannot switch from automatic field numbering to manual field specification")
-        self.automatic = False
-
-
-_Part = tuple[str, str | int | None, tuple[tuple[bool, str | int], ...], str, str | None]
-
-_templates: dict[str, tuple[_Part, ...]] = {}
+    def resolve(self, first: str | int) -> str | int:
+        """The number or the name of the argument that a field begins with."""
+        if first == "":
+            if self._automatic is False:
+                raise ValueError("cannot switch from manual field specification to automatic field numbering")
+            self._automatic = True
+            self._next += 1
+            return self._next - 1
+        if type(first) is int:
+            if self._automatic:
+                raise ValueError("cannot switch from automatic field numbering to manual field specification")
+            self._automatic = False
+        return first
 
 
-def _parsed(template: str) -> tuple[_Part, ...]:
-    """The parts of a template: literal text, first name of the field, steps from there, spec, conversion."""
+class _Field:
+    """A field of a template, and the text before it."""
+
+    __slots__ = ("before", "conversion", "first", "spec", "steps")
+
+    def __init__(
+        self,
+        before: str,
+        first: str | int | None,
+        steps: tuple[tuple[bool, str | int], ...],
+        spec: str | tuple[_Field, ...],
+        conversion: str | None,
+    ) -> None:
+        self.before = before
+        self.first = first
+        """The number or the name of an argument; None where only text remains."""
+        self.steps = steps
+        """The attributes (True) and items (False) that lead on from there."""
+        self.spec = spec
+        self.conversion = conversion
+
+
+_templates: dict[str, tuple[_Field, ...]] = {}
+
+
+def _template(template: str) -> tuple[_Field, ...]:
+    """The fields of a template."""
     found = _templates.get(template)
-    if found is not None:
-        return found
-    parts: list[_Part] = []
-    for literal, field, spec, conversion in formatter_parser(template):
-        if field is None:
-            parts.append((literal, None, (), "", None))
-            continue
-        first, steps = formatter_field_name_split(field)
-        parts.append((literal, first, tuple(steps), spec, conversion))
-    made = tuple(parts)
-    if len(template) < 1000:
-        if len(_templates) >= 500:
-            _templates.clear()
-        _templates[template] = made
-    return made
+    if found is None:
+        found = _fields(template, _Numbering(), 2)
+        if len(template) < 1000:
+            if len(_templates) >= 500:
+                _templates.clear()
+            _templates[template] = found
+    return found
 
 
-def _fill(
-    template: tuple[_Part, ...], arguments: tuple[Any, ...] | None, keywords: Any, numbering: _Numbering,
-    parts: list[str], levels: int,
-) -> None:  # fmt: skip
-    """Append the parts of a template with its fields filled in."""
+def _fields(template: str, numbering: _Numbering, levels: int) -> tuple[_Field, ...]:
     if not levels:
         raise ValueError("Max string recursion exceeded")
-    for literal, first, steps, spec, conversion in template:
-        if literal:
-            parts.append(literal)
+    fields: list[_Field] = []
+    for before, name, spec, conversion in formatter_parser(template):
+        if name is None:
+            fields.append(_Field(before, None, (), "", None))
+            continue
+        first, steps = formatter_field_name_split(name)
+        first = numbering.resolve(first)
+        nested = _fields(spec, numbering, levels - 1) if "{" in spec or "}" in spec else spec
+        fields.append(_Field(before, first, tuple(steps), nested, conversion))
+    return tuple(fields)
+
+
+def _filled(template: tuple[_Field, ...], arguments: tuple[Any, ...] | None, keywords: Any) -> str:
+    """A template with its fields filled in."""
+    parts: list[str] = []
+    for field in template:
+        if field.before:
+            parts.append(field.before)
+        first = field.first
         if first is None:
             continue
-        if first == "":
-            first = numbering.automatically()
-        elif type(first) is int:
-            numbering.by_hand()
-        if type(first) is not int:
+        if type(first) is str:
             value = keywords[first]
         elif arguments is None:
             raise ValueError("Format string contains positional fields")
         else:
             try:
-                value = arguments[first]
+                value = arguments[first]  # type: ignore[index]
             except IndexError:
                 raise IndexError(f"Replacement index {first} out of range for positional args tuple") from None
-        for is_attribute, name in steps:
+        for is_attribute, name in field.steps:
             value = _attribute(value, str(name)) if is_attribute else value[name]
-        if conversion is not None:
-            value = _converted(value, conversion)
-        if "{" in spec or "}" in spec:
-            inner: list[str] = []
-            _fill(_parsed(spec), arguments, keywords, numbering, inner, levels - 1)
-            _check_parts(inner)
-            spec = "".join(inner)
+        if field.conversion is not None:
+            value = _converted(value, field.conversion)
+        spec = field.spec
+        if type(spec) is not str:
+            spec = _filled(spec, arguments, keywords)  # type: ignore[arg-type]
         parts.append(value if type(value) is str and not spec else format_value(value, spec))
+    _check_parts(parts)
+    return "".join(parts)
 
 
 def _attribute(value: Any, name: str) -> Any:
@@ -471,6 +522,22 @@ class _Arguments:
         """Refuse what is left over."""
         if self._consumed < len(self._given) and not self._is_mapping:
             raise TypeError("not all arguments converted during string formatting")
+
+
+_harmless: set[str | bytes] = set()
+"""Templates whose directives need no look before the host fills them in with plain values."""
+
+
+def _are_short(arguments: Any) -> bool:
+    """Whether what stands to the right of `%` are plain values, no long texts among them."""
+    for argument in arguments if type(arguments) is tuple else (arguments,):
+        kind = type(argument)
+        if kind is str or kind is bytes:
+            if len(argument) > 10_000:
+                return False
+        elif kind not in PLAIN:
+            return False
+    return True
 
 
 def _directives(template: str) -> Iterator[tuple[str, str | None, str, str, int]]:

@@ -130,7 +130,7 @@ def pow(base: Any, exp: Any, mod: Any = None) -> Any:
     (1024, True, 9)
     """
     if mod is not None:
-        if isinstance(exp, int) and isinstance(mod, int):
+        if host.isinstance(exp, int) and host.isinstance(mod, int):
             effort = exp.bit_length() * mod.bit_length()
             current().meter.charge(effort // 10_000)
             if effort > 10**9:
@@ -288,6 +288,9 @@ def max(*values: Any, **options: Any) -> Any:
 
 _NUMBERS = frozenset((int, float, bool, complex))
 
+_FEW = 16
+"""So many lists or texts may be added up before the sum is measured."""
+
 
 @library.function
 def sum(iterable: Any, /, start: Any = 0) -> Any:
@@ -305,7 +308,11 @@ def sum(iterable: Any, /, start: Any = 0) -> Any:
     if type(iterable) is range and type(start) is int and iterable:
         return start + (iterable[0] + iterable[-1]) * ((iterable[-1] - iterable[0]) // iterable.step + 1) // 2
     items = compared(iterable)
-    if type(start) in _NUMBERS and type(items) in (list, tuple) and _NUMBERS.issuperset(host.map(type, items)):
+    if (
+        type(start) in _NUMBERS
+        and type(items) in (list, tuple)
+        and (len(items) <= _FEW or _NUMBERS.issuperset(host.map(type, items)))  # type: ignore[arg-type]
+    ):
         return host.sum(items, start)
     iterator = iter(items)
     other: list[Any] = []
@@ -339,6 +346,9 @@ def _concatenated(total: Any, item: Any) -> Any:
 # Types and attributes
 
 
+_is_instance = host.isinstance
+
+
 @library.function
 def isinstance(value: Any, types: Any, /) -> bool:
     """Whether a value is of a type, or of one of several: a tuple or a union of them. A bool is an int.
@@ -348,11 +358,11 @@ def isinstance(value: Any, types: Any, /) -> bool:
     """
     kind = type(types)
     if kind is NativeType:
-        return host.isinstance(value, types.host)
+        return _is_instance(value, types.host)
     if types is Instance:
         return True
     if kind is Class or (kind is type and host.issubclass(types, BaseException)):
-        return host.isinstance(value, types)
+        return _is_instance(value, types)
     for member in _members(types, "isinstance() arg 2 must be a type, a tuple of types, or a union"):
         if isinstance(value, member):
             return True
@@ -539,10 +549,10 @@ def _help(subject: Any) -> str:
     if subject is _MISSING:
         return (
             "help(x) tells what is known about x: a function, a type, a class or a module (import it first).\n"
-            f"Without importing there are: {', '.join(sorted(library.members))}."
+            f"Without importing there are: {', '.join(host.sorted(library.members))}."
         )
     if type(subject) is Module:
-        lines = [f"{name}: {_summary(subject.members[name])}" for name in sorted(subject.names())]
+        lines = [f"{name}: {_summary(subject.members[name])}" for name in host.sorted(subject.names())]
         return "\n".join([f"module {subject.name}", "", *_indented(subject.doc), "", *lines])
     if type(subject) is NativeType or host.isinstance(subject, type):
         return _help_on_type(subject)

@@ -34,9 +34,12 @@ def _add(native_type: NativeType) -> NativeType:
     return register(native_type)
 
 
+_CONTAINERS = frozenset((list, tuple, dict, set, frozenset))
+
+
 def incoming(iterable: Any) -> Iterable[Any]:
     """The items of an iterable that something takes in, counted."""
-    if type(iterable) in (list, tuple, dict, set, frozenset) and len(iterable) <= FEW:
+    if type(iterable) in _CONTAINERS and len(iterable) <= FEW:
         return iterable  # type: ignore[no-any-return]
     meter = current().meter
     if type(iterable) in (str, bytes):
@@ -46,7 +49,7 @@ def incoming(iterable: Any) -> Iterable[Any]:
 
 def compared(iterable: Any) -> Iterable[Any]:
     """The items of an iterable that something looks at and does not keep, counted."""
-    if type(iterable) in (list, tuple, dict, set, frozenset) and len(iterable) <= FEW:
+    if type(iterable) in _CONTAINERS and len(iterable) <= FEW:
         return iterable  # type: ignore[no-any-return]
     return current().meter.items(iterable)
 
@@ -93,9 +96,10 @@ def _int(x: Any = 0, /, base: Any = None) -> int:
     return int(x, base)
 
 
-def _to_bytes(self: int, /, length: Any = 1, byteorder: Any = "big", *, signed: Any = False) -> bytes:
-    current().meter.check_text(index(length))
-    return int.to_bytes(self, length, byteorder, signed=signed)
+def _to_bytes(self: int, /, length: Any = 1, byteorder: Any = "big", *rest: Any, signed: Any = False) -> bytes:
+    length = index(length)
+    current().meter.check_text(length)
+    return int.to_bytes(self, length, byteorder, *rest, signed=signed)
 
 
 def _from_bytes(data: Any, /, byteorder: Any = "big", *, signed: Any = False) -> int:
@@ -194,22 +198,26 @@ _ENCODINGS = frozenset(
 _WIDEST = {"xmlcharrefreplace": 10, "backslashreplace": 10, "namereplace": 100}
 
 
-def _check_coding(size: int, encoding: Any, errors: Any, widest: int) -> None:
+def _check_coding(size: int, encoding: Any, errors: str) -> None:
     """Refuse encodings that are no encodings of text, and results beyond the limit."""
-    if type(encoding) is str and encoding.lower().replace("-", "_").replace(" ", "_") not in _ENCODINGS:
+    if encoding == "utf-8":
+        pass
+    elif type(encoding) is str and encoding.lower().replace("-", "_").replace(" ", "_") not in _ENCODINGS:
         raise LookupError(f"unknown encoding: {encoding}")
-    if size > MANY and type(errors) is str:
-        current().meter.check_text(size * _WIDEST.get(errors, widest))
+    if size > MANY:
+        current().meter.check_text(size * _WIDEST.get(errors, 1))
 
 
-def _encode(self: str, /, encoding: Any = "utf-8", errors: Any = "strict") -> bytes:
-    _check_coding(len(self), encoding, errors, 1)
-    return self.encode(encoding, errors)
+def _encode(self: str, /, encoding: Any = "utf-8", errors: Any = "strict", *rest: Any) -> bytes:
+    if type(errors) is str and not rest:
+        _check_coding(len(self), encoding, errors)
+    return str.encode(self, encoding, errors, *rest)
 
 
-def _decode(self: bytes, /, encoding: Any = "utf-8", errors: Any = "strict") -> str:
-    _check_coding(len(self), encoding, errors, 1)
-    return self.decode(encoding, errors)
+def _decode(self: bytes, /, encoding: Any = "utf-8", errors: Any = "strict", *rest: Any) -> str:
+    if type(errors) is str and not rest:
+        _check_coding(len(self), encoding, errors)
+    return bytes.decode(self, encoding, errors, *rest)
 
 
 def _str(object: Any = "", /, encoding: Any = None, errors: Any = None) -> str:
@@ -225,13 +233,22 @@ def _str(object: Any = "", /, encoding: Any = None, errors: Any = None) -> str:
 def _joining(kind: type) -> Callable[..., Any]:
     host_join: Callable[..., Any] = kind.join  # type: ignore[attr-defined]
 
-    def join(self: Any, iterable: Any, /) -> Any:
+    def join(self: Any, iterable: Any, /, *rest: Any) -> Any:
+        if rest:
+            return host_join(self, iterable, *rest)
         if type(iterable) is list or type(iterable) is tuple:
+            if len(iterable) <= 8:
+                result = host_join(self, iterable)
+                if len(result) > MANY:
+                    current().meter.check_text(len(result))
+                return result
             items = tuple(iterable)
             if len(items) > FEW:
                 current().meter.charge(len(items))
-        else:
+        elif hasattr(type(iterable), "__iter__") or hasattr(type(iterable), "__getitem__"):
             items = tuple(incoming(iterable))
+        else:
+            raise TypeError("can only join an iterable")
         try:
             size = sum(map(len, items)) + len(self) * len(items)
         except TypeError:
@@ -246,17 +263,19 @@ def _joining(kind: type) -> Callable[..., Any]:
 def _padding(host_method: Callable[..., Any]) -> Callable[..., Any]:
     """ljust, rjust, center, zfill: make a text as wide as asked for."""
 
-    def padded(self: Any, width: Any, /, *fill: Any) -> Any:
+    def padded(self: Any, width: Any, /, *rest: Any) -> Any:
         if type(width) is not int or width > MANY:
             width = index(width)
             current().meter.check_text(width)
-        return host_method(self, width, *fill)
+        return host_method(self, width, *rest) if rest else host_method(self, width)
 
     return padded
 
 
 def _expanding(kind: Any) -> Callable[..., Any]:
-    def expandtabs(self: Any, /, tabsize: Any = 8) -> Any:
+    def expandtabs(self: Any, /, tabsize: Any = 8, *rest: Any) -> Any:
+        if rest:
+            return kind.expandtabs(self, tabsize, *rest)
         width = index(tabsize)
         if len(self) * max(width, 1) > MANY:
             current().meter.check_text(len(self) + self.count("\t" if kind is str else b"\t") * max(width, 0))
@@ -268,7 +287,9 @@ def _expanding(kind: Any) -> Callable[..., Any]:
 def _replacing(kind: Any) -> Callable[..., Any]:
     host_replace = kind.replace
 
-    def replace(self: Any, old: Any, new: Any, count: Any = -1, /) -> Any:
+    def replace(self: Any, old: Any, new: Any, count: Any = -1, /, *rest: Any) -> Any:
+        if rest:
+            return host_replace(self, old, new, count, *rest)
         if type(old) is kind and type(new) is kind and (len(self) + 1) * (len(new) + 1) > MANY:
             times = self.count(old)
             count = index(count)
@@ -281,7 +302,9 @@ def _replacing(kind: Any) -> Callable[..., Any]:
 
 
 def _splitting(host_split: Callable[..., Any]) -> Callable[..., Any]:
-    def split(self: Any, /, sep: Any = None, maxsplit: Any = -1) -> Any:
+    def split(self: Any, /, sep: Any = None, maxsplit: Any = -1, *rest: Any) -> Any:
+        if rest:
+            return host_split(self, sep, maxsplit, *rest)
         if len(self) <= MANY:
             return host_split(self, sep, maxsplit)
         meter = current().meter
@@ -296,13 +319,17 @@ def _splitting(host_split: Callable[..., Any]) -> Callable[..., Any]:
     return split
 
 
-def _splitlines(self: Any, /, keepends: Any = False) -> Any:
-    if len(self) > MANY:
-        ends = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
-        meter = current().meter
-        meter.charge(len(self) // 100)
-        meter.check_items(sum(map(self.count, ends if type(self) is str else (b"\n", b"\r"))))
-    return self.splitlines(keepends)
+def _splitting_lines(kind: Any) -> Callable[..., Any]:
+    ends = (b"\n", b"\r") if kind is bytes else "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+
+    def splitlines(self: Any, /, keepends: Any = False, *rest: Any) -> Any:
+        if len(self) > MANY:
+            meter = current().meter
+            meter.charge(len(self) // 100)
+            meter.check_items(sum(map(self.count, ends)))
+        return kind.splitlines(self, keepends, *rest)
+
+    return splitlines
 
 
 def _searching_backwards(kind: Any) -> dict[str, Callable[..., Any]]:
@@ -333,15 +360,15 @@ def _searching_backwards(kind: Any) -> dict[str, Callable[..., Any]]:
             raise ValueError("substring not found" if kind is str else "subsection not found")
         return place
 
-    def rpartition(self: Any, sep: Any, /) -> tuple[Any, Any, Any]:
-        if not is_large(self, sep):
-            return host_partition(self, sep)  # type: ignore[no-any-return]
+    def rpartition(self: Any, sep: Any, /, *rest: Any) -> tuple[Any, Any, Any]:
+        if not is_large(self, sep) or rest:
+            return host_partition(self, sep, *rest)  # type: ignore[no-any-return]
         place = rfind(self, sep)
         return (empty, empty, self) if place < 0 else (self[:place], sep, self[place + len(sep) :])
 
-    def rsplit(self: Any, /, sep: Any = None, maxsplit: Any = -1) -> list[Any]:
-        if sep is None or not is_large(self, sep):
-            return host_split(self, sep, maxsplit)  # type: ignore[no-any-return]
+    def rsplit(self: Any, /, sep: Any = None, maxsplit: Any = -1, *rest: Any) -> list[Any]:
+        if sep is None or not is_large(self, sep) or rest:
+            return host_split(self, sep, maxsplit, *rest)  # type: ignore[no-any-return]
         return [part[::-1] for part in reversed(self[::-1].split(sep[::-1], maxsplit))]
 
     return {"rfind": rfind, "rindex": rindex, "rpartition": rpartition, "rsplit": rsplit}
@@ -351,7 +378,9 @@ def _stripping(kind: Any, name: str) -> Callable[..., Any]:
     """strip, lstrip, rstrip: the host's look through all of `chars` for each character that they remove."""
     host_strip = getattr(kind, name)
 
-    def strip(self: Any, chars: Any = None, /) -> Any:
+    def strip(self: Any, chars: Any = None, /, *rest: Any) -> Any:
+        if rest:
+            return host_strip(self, chars, *rest)
         if type(chars) is not kind or len(chars) <= 256:
             return host_strip(self, chars)
         current().meter.charge(len(chars) + len(self))
@@ -372,11 +401,13 @@ def _format(self: str, /, *arguments: Any, **keywords: Any) -> str:
     return format_text(self, arguments, keywords)
 
 
-def _format_map(self: str, mapping: Any, /) -> str:
-    return format_text(self, None, mapping)
+def _format_map(self: str, mapping: Any, /, *rest: Any) -> str:
+    return str.format_map(self, mapping, *rest) if rest else format_text(self, None, mapping)
 
 
-def _translate(self: str, table: Any, /) -> str:
+def _translate(self: str, table: Any, /, *rest: Any) -> str:
+    if rest:
+        str.translate(self, table, *rest)  # raises
     meter = current().meter
     if type(table) is dict:
         meter.charge(len(table))
@@ -435,7 +466,7 @@ _add(
             rjust=_padding(str.rjust),
             rstrip=_stripping(str, "rstrip"),
             split=_splitting(str.split),
-            splitlines=_splitlines,
+            splitlines=_splitting_lines(str),
             strip=_stripping(str, "strip"),
             translate=_translate,
             zfill=_padding(str.zfill),
@@ -505,7 +536,7 @@ _add(
             rjust=_padding(bytes.rjust),
             rstrip=_stripping(bytes, "rstrip"),
             split=_splitting(bytes.split),
-            splitlines=_splitlines,
+            splitlines=_splitting_lines(bytes),
             strip=_stripping(bytes, "strip"),
             zfill=_padding(bytes.zfill),
             **_searching_backwards(bytes),
@@ -524,7 +555,7 @@ _list_insert = list.insert
 
 def _append(self: list[Any], item: Any, /, *rest: Any) -> None:
     if rest:
-        raise TypeError(f"list.append() takes exactly one argument ({1 + len(rest)} given)")
+        list.append(self, item, *rest)  # raises
     if not len(self) & 1023:
         current().meter.check_items(len(self) + 1)
     _list_append(self, item)
@@ -536,23 +567,27 @@ def _insert(self: list[Any], place: Any, item: Any, /) -> None:
     _list_insert(self, place, item)
 
 
-def _extend(self: list[Any], iterable: Any, /) -> None:
+def _extend(self: list[Any], iterable: Any, /, *rest: Any) -> None:
+    if rest:
+        list.extend(self, iterable, *rest)  # raises
     list.extend(self, incoming(iterable))
     if len(self) > FEW:
         current().meter.check_items(len(self))
 
 
-def _sort(self: list[Any], /, *, key: Any = None, reverse: Any = False) -> None:
+def _sort(self: list[Any], /, *rest: Any, key: Any = None, reverse: Any = False) -> None:
     if len(self) > FEW:
         current().meter.charge(len(self))
+    if rest:
+        list.sort(self, *rest)  # raises
     list.sort(self, key=key, reverse=reverse)
 
 
 def _copying(host_copy: Callable[..., Any]) -> Callable[..., Any]:
-    def copy(self: Any, /) -> Any:
+    def copy(self: Any, /, *rest: Any) -> Any:
         if len(self) > FEW:
             current().meter.charge(len(self))
-        return host_copy(self)
+        return host_copy(self, *rest) if rest else host_copy(self)
 
     return copy
 
@@ -632,11 +667,17 @@ def _paired(pairs: Iterable[Any]) -> Iterator[Any]:
             yield tuple(islice(pair, 3))
 
 
-def _dict(source: Any = (), /, **items: Any) -> dict[Any, Any]:
-    return dict(_pairs(source), **items)
+def _dict(*source: Any, **items: Any) -> dict[Any, Any]:
+    if not source:
+        return items
+    if len(source) > 1:
+        raise TypeError(f"dict expected at most 1 argument, got {len(source)}")
+    return dict(_pairs(source[0]), **items)
 
 
-def _update(self: dict[Any, Any], source: Any = (), /, **items: Any) -> None:
+def _update(self: dict[Any, Any], source: Any = (), /, *rest: Any, **items: Any) -> None:
+    if rest:
+        dict.update(self, source, *rest)  # raises
     self.update(_pairs(source), **items)
     if len(self) > FEW:
         current().meter.check_items(len(self))
@@ -742,18 +783,18 @@ _add(
 # Ranges and slices
 
 
-def _range_index(self: range, value: Any, /) -> int:
-    if type(value) is int or type(value) is bool:
-        return self.index(value)
+def _range_index(self: range, value: Any, /, *rest: Any) -> int:
+    if type(value) is int or type(value) is bool or rest:
+        return range.index(self, value, *rest)
     for place, item in enumerate(current().meter.items(self)):
         if item == value:
             return place
     raise ValueError("sequence.index(x): x not in sequence")
 
 
-def _range_count(self: range, value: Any, /) -> int:
-    if type(value) is int or type(value) is bool:
-        return self.count(value)
+def _range_count(self: range, value: Any, /, *rest: Any) -> int:
+    if type(value) is int or type(value) is bool or rest:
+        return range.count(self, value, *rest)
     return sum(item == value for item in current().meter.items(self))
 
 

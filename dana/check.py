@@ -62,7 +62,7 @@ class _Survey:
         self.findings: list[Diagnostic] = []
         self.bindings: dict[Variable, list[tuple[str, nodes.Node]]] = defaultdict(list)
         """How and where each variable is bound: "assign" (alone, to a value without effects), "function", "class",
-        "import", "parameter" or "other"."""
+        "import" (neither to try it nor to pass it on), "parameter" or "other"."""
         self.reads: dict[Variable, list[tuple[Scope, nodes.Name]]] = defaultdict(list)
         """Where each variable is read by name, and in which scope."""
         self.used_otherwise: set[Variable] = set()
@@ -73,6 +73,8 @@ class _Survey:
         self.attributes: list[tuple[Scope, nodes.Attribute]] = []
         self.stored_attributes: set[str] = set()
         self._stored: set[int] = set()
+        self._probes: set[int] = set()
+        """Imports that only try whether a module is there."""
         self._scope = self.top
 
     def report(
@@ -214,12 +216,15 @@ class _Survey:
 
     def import_(self, node: nodes.Import) -> None:
         for alias in node.names:
-            self.bind(alias.bound or alias.name.partition(".")[0], "import", alias)
+            self.bind_import(alias.bound or alias.name.partition(".")[0], alias)
 
     def import_from(self, node: nodes.ImportFrom) -> None:
         for alias in node.names:
             if alias.name != "*":
-                self.bind(alias.bound or alias.name, "import", alias)
+                self.bind_import(alias.bound or alias.name, alias)
+
+    def bind_import(self, name: str, alias: nodes.Alias) -> None:
+        self.bind(name, "other" if id(alias) in self._probes or alias.bound == alias.name else "import", alias)
 
     def function_definition(self, node: nodes.FunctionDefinition) -> None:
         self.bind(node.name, "function", node)
@@ -268,6 +273,8 @@ class _Survey:
         self.block(node.body)
         self.block(node.otherwise)
         self.block(node.final)
+        if node.handlers:
+            self._probes.update(id(part) for part in _inside(node.body) if isinstance(part, nodes.Alias))
         for handler in node.handlers:
             if handler.name is not None:
                 self.bind(handler.name, "other", handler)
@@ -324,17 +331,15 @@ class _Survey:
     def comparison(self, node: nodes.Comparison) -> None:
         left = node.first
         for operator, right in zip(node.operators, node.others, strict=True):
-            if operator in ("is", "is not"):
-                literal = next((side for side in (right, left) if _is_literal(side)), None)
-                if literal is not None:
-                    instead = "==" if operator == "is" else "!="
-                    self.report(
-                        "is-literal",
-                        f"'{operator}' with a literal compares identity, not value",
-                        node.start,
-                        node.end,
-                        hint=f"use {instead}",
-                    )
+            literal = (_is_literal(left) or _is_literal(right)) and not (_is_single(left) or _is_single(right))
+            if literal and operator in ("is", "is not"):
+                self.report(
+                    "is-literal",
+                    f"'{operator}' with a literal compares identity, not value",
+                    left.start,
+                    right.end,
+                    hint="use ==" if operator == "is" else "use !=",
+                )
             if operator not in ("!=", "in", "not in") and not isinstance(left, nodes.Constant) and _same(left, right):
                 self.report("self-comparison", "compares a value with itself", left.start, right.end)
             left = right
@@ -456,6 +461,11 @@ def _is_literal(node: nodes.Node) -> bool:
     if isinstance(node, nodes.Constant):
         return type(node.value) in (int, float, complex, str, bytes)
     return isinstance(node, (nodes.JoinedString, nodes.ListDisplay, nodes.DictDisplay, nodes.SetDisplay))
+
+
+def _is_single(node: nodes.Node) -> bool:
+    """None, True, False and ..., of which there is one each."""
+    return isinstance(node, nodes.Constant) and (node.value is None or node.value is ... or type(node.value) is bool)
 
 
 def _same(a: nodes.Node, b: nodes.Node) -> bool:
@@ -670,10 +680,7 @@ def _unused(survey: _Survey) -> None:
         kinds = {kind for kind, _ in bindings}
         if kinds == {"import"} and scope.kind != "class":
             for _, alias in bindings:
-                if isinstance(alias, nodes.Alias) and alias.bound != alias.name:
-                    survey.report(
-                        "unused-import", f"{name} is imported and never used", *survey.place_of(name, alias)
-                    )
+                survey.report("unused-import", f"{name} is imported and never used", *survey.place_of(name, alias))
         elif kinds == {"assign"} and scope.kind == "function":
             node = bindings[0][1]
             survey.report(

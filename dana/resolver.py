@@ -142,8 +142,7 @@ class Scope:
     __slots__ = (
         "_assigned", "_cells", "_deleted", "_doubtful", "_inlined", "_inner", "_needs", "_places", "_rebound",
         "_shaky", "bound", "calls", "cells", "docstring", "free", "fresh", "globals", "is_generator", "kind",
-        "name", "names", "node", "nonlocals", "owner", "parameter_count", "parent", "qualified_name", "size",
-        "uses", "uses_super",
+        "name", "names", "node", "nonlocals", "owner", "parameter_count", "parent", "size", "uses", "uses_super",
     )  # fmt: skip
 
     def __init__(self, kind: str, node: Node, parent: Scope | None, name: str, assigned: frozenset[str]) -> None:
@@ -151,7 +150,6 @@ class Scope:
         self.node = node
         self.parent = parent
         self.name = name
-        self.qualified_name = name if parent is None else _qualified(parent, name)
         self.owner: Scope = self
         if kind == "comprehension" and parent is not None:
             self.owner = parent.owner
@@ -188,6 +186,18 @@ class Scope:
     def __repr__(self) -> str:
         return f"<Scope {self.kind} {self.qualified_name}>"
 
+    @property
+    def qualified_name(self) -> str:
+        """The name with those of the scopes around it, as in `outer.<locals>.inner`."""
+        parts = [self.name]
+        scope, parent = self, self.parent
+        while parent is not None and parent.kind != "module" and scope.name not in parent.globals:
+            if parent.kind in ("function", "lambda"):
+                parts.append("<locals>")
+            parts.append(parent.name)
+            scope, parent = parent, parent.parent
+        return ".".join(reversed(parts))
+
     def place(self, name: str) -> Place:
         """Where the variable lies that a name means here.
 
@@ -206,14 +216,6 @@ class Scope:
             if name in self.parent._cells:
                 return "cell", self.parent._cells[name]
         return "global", name
-
-
-def _qualified(parent: Scope, name: str) -> str:
-    if parent.kind == "module" or name in parent.globals:
-        return name
-    if parent.kind in ("function", "lambda"):
-        return f"{parent.qualified_name}.<locals>.{name}"
-    return f"{parent.qualified_name}.{name}"
 
 
 _NOTHING: frozenset[str] = frozenset()
@@ -368,7 +370,7 @@ class _Walk:
         for decorator in decorators:
             self.expression(decorator)
         for base in bases:
-            self.expression(base)
+            self.expression(base.value if type(base) is Starred else base)
         for keyword in keywords:
             self.expression(keyword.value)
             start, end = self.place_of(keyword.name or "**", keyword.start, keyword.end)
@@ -459,7 +461,7 @@ class _Walk:
         _, _, target, annotation, value, simple = node
         self.resolution.annotations.append((annotation, self.scope))
         scope = self.scope
-        if type(target) is Name and simple:
+        if type(target) is Name and simple and scope.kind != "module":
             name = target.id
             kind = "global" if name in scope.globals else "nonlocal" if name in scope.nonlocals else None
             if kind is not None:
@@ -775,14 +777,14 @@ class _Walk:
 
     def mapping_pattern(self, node: Any, captured: set[str]) -> None:
         _, _, keys, patterns, rest = node
-        seen: set[tuple[type, object]] = set()
+        seen: set[object] = set()
         for key in keys:
             self.expression(key)
             if type(key) is Constant:
-                if (type(key.value), key.value) in seen:
+                if key.value in seen:
                     message = f"mapping pattern checks duplicate key ({key.value!r})"
                     self.error("repeated-capture", message, key.start, key.end)
-                seen.add((type(key.value), key.value))
+                seen.add(key.value)
         for pattern in patterns:
             self.pattern(pattern, True, captured)
         self.capture(rest, node, captured)
@@ -816,6 +818,7 @@ class _Walk:
             elif own != wanted:
                 message = "alternative patterns bind different names"
                 self.error("different-captures", message, node.start, node.end)
+            if irrefutable or own != wanted:
                 break
         captured.update(wanted or ())
         return irrefutable
@@ -828,6 +831,8 @@ class _Walk:
         Handlers push the parts of a node, the first one last. A plain tuple on the stack is something to
         do when its turn comes: a method and its argument.
         """
+        if type(node) is Starred:
+            self.error("misplaced-star", "can't use starred expression here", node.start, node.end)
         stack: list[Any] = [node]
         pop = stack.pop
         handlers = _EXPRESSIONS
@@ -1006,7 +1011,7 @@ class _Walk:
         while scope.kind in ("comprehension", "generator") and scope.parent is not None:
             if name in scope.bound:
                 message = f"assignment expression cannot rebind comprehension iteration variable '{name}'"
-                if scope.bound[name].start > node.start and scope.bound[name].start > _first_target_end(scope):
+                if scope is self.scope and name not in self.assigned:
                     message = f"comprehension inner loop cannot rebind assignment expression target '{name}'"
                 self.error(code, message, target.start, target.end)
                 return
@@ -1143,10 +1148,6 @@ def _docstring(body: tuple[Statement, ...]) -> str | None:
         if type(value) is Constant and type(value.value) is str:
             return value.value
     return None
-
-
-def _first_target_end(scope: Scope) -> int:
-    return scope.node[-1][0].target.end  # type: ignore[no-any-return]
 
 
 def _bind_targets(target: Node, bound: dict[str, Node]) -> None:

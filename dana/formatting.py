@@ -122,12 +122,17 @@ def format_text(template: str, arguments: tuple[Any, ...] | None, keywords: Any)
     Fields may use items and the public attributes of values. Raises as Python does: IndexError, KeyError,
     ValueError for a template that is wrong, AttributeError also for names that begin with an underscore.
     """
+    if template in _simple_templates and arguments is not None and _are_short(arguments):
+        if not keywords:
+            return template.format(*arguments)
+        if _are_short(tuple(keywords.values())):
+            return template.format(*arguments, **keywords)
     return _filled(_template(template), arguments, keywords)
 
 
 def percent(template: Any, arguments: Any) -> Any:
     """`template % arguments`, for str and bytes; raises as Python does, and ValueError for widths beyond reason."""
-    if template in _harmless and _are_short(arguments):
+    if template in _simple_directives and _are_short(arguments):
         return template % arguments
     binary = type(template) is bytes
     literal = template.decode("latin-1") if binary else template
@@ -136,9 +141,9 @@ def percent(template: Any, arguments: Any) -> Any:
         key is None and len(options) < 4 and "*" not in options and kind not in ("r", "a")
         for _, key, options, kind, _ in directives
     ):
-        if len(_harmless) >= 500:
-            _harmless.clear()
-        _harmless.add(template)
+        if len(_simple_directives) >= 500:
+            _simple_directives.clear()
+        _simple_directives.add(template)
     parts: list[Any] = []
     given = _Arguments(arguments)
     for before, key, options, kind, at in directives:
@@ -418,6 +423,9 @@ class _Field:
 
 _templates: dict[str, tuple[_Field, ...]] = {}
 
+_simple_templates: set[str] = set()
+"""Those of them that the host may fill in with plain values."""
+
 
 def _template(template: str) -> tuple[_Field, ...]:
     """The fields of a template."""
@@ -427,7 +435,10 @@ def _template(template: str) -> tuple[_Field, ...]:
         if len(template) < 1000:
             if len(_templates) >= 500:
                 _templates.clear()
+                _simple_templates.clear()
             _templates[template] = found
+            if all(not field.steps and type(field.spec) is str and len(field.spec) < 5 for field in found):
+                _simple_templates.add(template)
     return found
 
 
@@ -524,7 +535,7 @@ class _Arguments:
             raise TypeError("not all arguments converted during string formatting")
 
 
-_harmless: set[str | bytes] = set()
+_simple_directives: set[str | bytes] = set()
 """Templates whose directives need no look before the host fills them in with plain values."""
 
 

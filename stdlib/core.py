@@ -11,6 +11,7 @@ from typing import Any
 from dana.errors import LimitReached
 from dana.formatting import ascii_text, format_value, represent
 from dana.formatting import text as text_of
+from dana.limits import Meter
 from dana.native import Library, current
 from dana.values import (
     TYPES,
@@ -25,7 +26,7 @@ from dana.values import (
     set_attribute,
 )
 
-from .types import FEW, UNLISTED, compared, incoming
+from .types import FEW, UNLISTED, compared, gathered
 
 library = Library("core", "What every program has without importing it.")
 
@@ -237,7 +238,11 @@ def sorted(iterable: Any, /, *, key: Any = None, reverse: Any = False) -> list[A
     >>> sorted([3, 1, 2]), sorted(["bb", "a"], key=len, reverse=True)
     ([1, 2, 3], ['bb', 'a'])
     """
-    return host.sorted(incoming(iterable), key=key, reverse=reverse)
+    if type(iterable) is list and len(iterable) <= FEW:
+        return host.sorted(iterable, key=key, reverse=reverse)
+    items = gathered(iterable)
+    items.sort(key=key, reverse=reverse)
+    return items
 
 
 @library.function
@@ -288,7 +293,7 @@ def max(*values: Any, **options: Any) -> Any:
 
 _NUMBERS = frozenset((int, float, bool, complex))
 
-_FEW = 16
+_FEW_LARGE = 16
 """So many lists or texts may be added up before the sum is measured."""
 
 
@@ -307,24 +312,30 @@ def sum(iterable: Any, /, start: Any = 0) -> Any:
         )
     if type(iterable) is range and type(start) is int and iterable:
         return start + (iterable[0] + iterable[-1]) * ((iterable[-1] - iterable[0]) // iterable.step + 1) // 2
-    items = compared(iterable)
     if (
         type(start) in _NUMBERS
-        and type(items) in (list, tuple)
-        and (len(items) <= _FEW or _NUMBERS.issuperset(host.map(type, items)))  # type: ignore[arg-type]
+        and type(iterable) in (list, tuple)
+        and len(iterable) <= FEW
+        and (len(iterable) <= _FEW_LARGE or _NUMBERS.issuperset(host.map(type, iterable)))
     ):
-        return host.sum(items, start)
-    iterator = iter(items)
+        return host.sum(iterable, start)
+    meter = current().meter
+    iterator = iter(iterable)
     other: list[Any] = []
-    total = host.sum(_numbers(iterator, other), start) if type(start) in _NUMBERS else start
-    for item in chain(other, iterator):
+    total = host.sum(_numbers(iterator, meter, other), start) if type(start) in _NUMBERS else start
+    for item in chain(other, meter.items(iterator)):
         total = _concatenated(total, item) if type(total) in (list, tuple, str) else total + item
     return total
 
 
-def _numbers(items: Iterator[Any], other: list[Any]) -> Iterator[Any]:
-    """Items as long as they are numbers; the first that is none goes into `other`."""
+def _numbers(items: Iterator[Any], meter: Meter, other: list[Any]) -> Iterator[Any]:
+    """Items as long as they are numbers, counted; the first that is none goes into `other`."""
+    pop, refill = meter.tank.pop, meter.refill
     for item in items:
+        try:
+            pop()
+        except IndexError:
+            refill()
         if type(item) not in _NUMBERS:
             other.append(item)
             return

@@ -47,6 +47,22 @@ def incoming(iterable: Any) -> Iterable[Any]:
     return meter.collected(iterable)
 
 
+def gathered(iterable: Any) -> list[Any]:
+    """A new list of the items of an iterable, counted by the thousand."""
+    if type(iterable) in _CONTAINERS or type(iterable) in (str, bytes, range):
+        return list(incoming(iterable))
+    meter = current().meter
+    iterator = iter(iterable)
+    items: list[Any] = []
+    while True:
+        block = list(islice(iterator, FEW))
+        meter.charge(len(block))
+        items += block
+        if len(block) < FEW:
+            return items
+        meter.check_items(len(items))
+
+
 def compared(iterable: Any) -> Iterable[Any]:
     """The items of an iterable that something looks at and does not keep, counted."""
     if type(iterable) in _CONTAINERS and len(iterable) <= FEW:
@@ -246,7 +262,7 @@ def _joining(kind: type) -> Callable[..., Any]:
             if len(items) > FEW:
                 current().meter.charge(len(items))
         elif hasattr(type(iterable), "__iter__") or hasattr(type(iterable), "__getitem__"):
-            items = tuple(incoming(iterable))
+            items = tuple(gathered(iterable))
         else:
             raise TypeError("can only join an iterable")
         try:
@@ -593,11 +609,11 @@ def _copying(host_copy: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _list(iterable: Any = (), /) -> list[Any]:
-    return list(incoming(iterable))
+    return gathered(iterable)
 
 
 def _tuple(iterable: Any = (), /) -> tuple[Any, ...]:
-    return tuple(incoming(iterable))
+    return iterable if type(iterable) is tuple else tuple(gathered(iterable))
 
 
 _add(

@@ -37,7 +37,7 @@ OPERATORS = {
     "<": "LESS", ">": "GREATER", "<=": "LESSEQUAL", ">=": "GREATEREQUAL", "==": "EQEQUAL", "!=": "NOTEQUAL",
     "+=": "AUGMENTED", "-=": "AUGMENTED", "*=": "AUGMENTED", "/=": "AUGMENTED", "//=": "AUGMENTED",
     "%=": "AUGMENTED", "**=": "AUGMENTED", "@=": "AUGMENTED", "&=": "AUGMENTED", "|=": "AUGMENTED",
-    "^=": "AUGMENTED", "<<=": "AUGMENTED", ">>=": "AUGMENTED", "...": "ELLIPSIS", "$$": "DOLLARS", "::": "DOUBLECOLON",
+    "^=": "AUGMENTED", "<<=": "AUGMENTED", ">>=": "AUGMENTED", "...": "ELLIPSIS", "$$": "DOLLARS",
 }  # fmt: skip
 
 _NUMBER = (
@@ -59,7 +59,7 @@ MASTER = re.compile(
     rf"|(?P<NUMBER>{_NUMBER})"
     rf"|(?P<NEWLINE>\n)"
     rf"|(?P<COMMENT>#[^\n]*)"
-    rf"|(?P<OPERATOR>\.\.\.|\*\*=|//=|<<=|>>=|->|:=|::|\$\$|\*\*|//|<<|>>|<=|>=|==|!=|[-+*/%@&|^]=|[-+*/%@&|^~<>=()\[\]{{}},:.;])"
+    rf"|(?P<OPERATOR>\.\.\.|\*\*=|//=|<<=|>>=|->|:=|\$\$|\*\*|//|<<|>>|<=|>=|==|!=|[-+*/%@&|^]=|[-+*/%@&|^~<>=()\[\]{{}},:.;])"
 )
 
 _OPEN = {"(": ")", "[": "]", "{": "}"}
@@ -94,7 +94,7 @@ def tokenize(text: str, start: int = 0, stop: int | None = None, expression: boo
     match = MASTER.match
     keywords, operators = KEYWORDS, OPERATORS
     brackets: list[tuple[str, int]] = []
-    depths = [0]
+    depths = [(0, 0)]
     at = start
     line_start = not expression
     while True:
@@ -161,8 +161,14 @@ def tokenize(text: str, start: int = 0, stop: int | None = None, expression: boo
     return soft_keywords(tokens)
 
 
-def _indentation(text: str, at: int, stop: int, depths: list[int], tokens: list[Token]) -> tuple[int, bool]:
-    """Read the blanks at the start of a line; gives where they end, and whether the line holds nothing else."""
+def _indentation(
+    text: str, at: int, stop: int, depths: list[tuple[int, int]], tokens: list[Token]
+) -> tuple[int, bool]:
+    """Read the blanks at the start of a line; gives where they end, and whether the line holds nothing else.
+
+    An indentation is measured twice, with tabs to the next multiple of 8 and with tabs as one column; where
+    the two measures would disagree about which line is deeper, the text is refused.
+    """
     start = at
     column = other = 0
     while at < stop:
@@ -187,42 +193,30 @@ def _indentation(text: str, at: int, stop: int, depths: list[int], tokens: list[
         return at + 1, True
     if text.startswith("\\\n", at):
         return at, False
-    if column != depths[-1]:
-        if column > depths[-1]:
-            if len(depths) > NESTING:
-                raise LexicalError("too-deep", f"more than {NESTING} blocks are nested", start, at)
-            depths.append(column)
-            tokens.append(("INDENT", "", start, at))
-        else:
-            while depths[-1] > column:
-                depths.pop()
-                tokens.append(("DEDENT", "", start, at))
-            if depths[-1] != column:
-                raise LexicalError(
-                    "bad-indentation", "this line is indented less than the block above, but like none around it", start, at,
-                    f"indent it by {' or '.join(str(d) for d in sorted({*depths, depths[-1]}))} columns",
-                )  # fmt: skip
-    if "\t" in text[start:at]:
-        _check_tabs(text, start, at, tokens)
+    depth, other_depth = depths[-1]
+    if column > depth:
+        if other <= other_depth:
+            raise _mixed(start, at)
+        if len(depths) > NESTING:
+            raise LexicalError("too-deep", f"more than {NESTING} blocks are nested", start, at)
+        depths.append((column, other))
+        tokens.append(("INDENT", "", start, at))
+    elif column < depth:
+        known = [str(each) for each, _ in depths]
+        while depths[-1][0] > column:
+            depths.pop()
+            tokens.append(("DEDENT", "", start, at))
+        if depths[-1][0] != column:
+            message = "this line is indented less than the block above, but like none around it"
+            raise LexicalError("bad-indentation", message, start, at, f"indent it by {' or '.join(known)} columns")
+    if column == depths[-1][0] and other != depths[-1][1]:
+        raise _mixed(start, at)
     return at, False
 
 
-def _check_tabs(text: str, start: int, at: int, tokens: list[Token]) -> None:
-    """Refuse blanks that mean another indentation when tabs have another width than 8."""
-    blanks = text[start:at].rpartition("\f")[2]
-    if " \t" in blanks:
-        raise LexicalError(
-            "mixed-indentation", "tabs after blanks in indentation", start, at, "indent with blanks alone, 4 for each block"
-        )
-    previous = text.rfind("\n", 0, start - 1) + 1 if start else 0
-    above = text[previous : start - 1] if start else ""
-    indent = above[: len(above) - len(above.lstrip(" \t"))]
-    if above.strip() and not above.lstrip().startswith("#") and indent and not (
-        indent.startswith(blanks) or blanks.startswith(indent)
-    ):
-        raise LexicalError(
-            "mixed-indentation", "tabs and blanks are mixed in indentation", start, at, "indent with blanks alone, 4 for each block"
-        )
+def _mixed(start: int, at: int) -> LexicalError:
+    message = "tabs and blanks are mixed in indentation"
+    return LexicalError("mixed-indentation", message, start, at, "indent with blanks alone, 4 for each block")
 
 
 def _normalised(word: str, start: int, end: int) -> str:

@@ -18,6 +18,7 @@ from dana.cli import main
 COMMAND = [sys.executable, "-m", "dana"]
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals and pipes in the way of POSIX")
 BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
 HINT_OF_RUN = "  = dana run FILE, or - for standard input\n"
 
 
@@ -340,14 +341,14 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 @POSIX
 @pytest.mark.parametrize("busy", ["while True:\n    pass\n", "import time\ntime.sleep(60)\n"])
 def test_interrupt(busy: str) -> None:
-    process = started("print('ready', flush=True)\n" + busy)
+    process = started("print('ready')\n" + busy, **UNBUFFERED)
     process.send_signal(signal.SIGINT)
     assert ended(process) == (130, "", "interrupted\n")
 
 
 @POSIX
 def test_interrupt_loses_nothing_that_was_printed() -> None:
-    process = started("print('ready', flush=True)\nwhile True:\n    print('tick')\n")
+    process = started("print('ready')\nwhile True:\n    print('tick')\n")
     process.send_signal(signal.SIGINT)
     code, output, errors = ended(process)
     assert (code, errors) == (130, "interrupted\n")
@@ -356,16 +357,16 @@ def test_interrupt_loses_nothing_that_was_printed() -> None:
 
 @POSIX
 def test_a_program_cannot_hold_up_an_interrupt() -> None:
-    text = "print('ready', flush=True)\nwhile True:\n    try:\n        while True:\n            pass\n"
-    process = started(text + "    except BaseException:\n        print('caught')\n")
+    text = "print('ready')\nwhile True:\n    try:\n        while True:\n            pass\n"
+    process = started(text + "    except BaseException:\n        print('caught')\n", **UNBUFFERED)
     process.send_signal(signal.SIGINT)
     assert ended(process) == (130, "", "interrupted\n")
 
 
 @POSIX
-@pytest.mark.parametrize("environment", [{}, {"PYTHONUNBUFFERED": "1"}])
+@pytest.mark.parametrize("environment", [{}, UNBUFFERED])
 def test_reader_of_the_output_goes_away(environment: dict[str, str]) -> None:
-    process = started("print('ready', flush=True)\nfor i in range(100_000):\n    print(i)\n", **environment)
+    process = started("print('ready')\nfor i in range(100_000):\n    print(i)\n", **environment)
     assert process.stdout is not None
     process.stdout.close()
     assert ended(process) == (141, "", "")

@@ -698,7 +698,7 @@ class Lowering:
         lines = ["try:", *indented(self.body(node.body, text, tail and not node.otherwise))]
         if node.handlers:
             error = text.temporary()
-            lines += [f"except Exception as {error}:", f" caught({error})"]
+            lines += [f"except CATCHABLE as {error}:", f" caught({error})"]
             branch = "if"
             for clause in node.handlers:
                 body = self.body(clause.body, text, tail)

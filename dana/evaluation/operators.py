@@ -208,7 +208,7 @@ def takes_first(function: Any) -> bool:
     code = getattr(function, "__code__", None)
     if code is not None:
         return bool(code.co_argcount or code.co_flags & 4)
-    return callable(function) and not isinstance(function, type)
+    return callable(function)
 
 
 def modulo_in_place(left: Any, right: Any) -> Any:
@@ -247,11 +247,16 @@ def classes(value: Any) -> Any:
     raise TypeError("catching classes that do not inherit from BaseException is not allowed")
 
 
-def caught(error: Exception) -> Exception:
-    """An exception that a script may look at; what says that the host is at its end becomes a limit."""
+CATCHABLE = (Exception, GeneratorExit)
+"""What `except` may look at."""
+
+
+def caught(error: BaseException) -> None:
+    """Let a script look at an exception, unless it says that the host is at its end, or comes after the run."""
+    if isinstance(error, GeneratorExit) and RUN.get(None) is None:
+        raise error
     if isinstance(error, (RecursionError, MemoryError)) and error.__traceback__ is not None:
         raise host_limit(error)
-    return error
 
 
 def host_limit(error: BaseException) -> LimitReached:
@@ -343,6 +348,7 @@ ENVIRONMENT.update(
     method=method,
     AttributeTarget=AttributeTarget,
     keep=keep,
+    CATCHABLE=CATCHABLE,
     classes=classes,
     caught=caught,
     stopping=stopping,

@@ -30,7 +30,7 @@ library.error(
     ...     json.loads("[1, 2")
     ... except json.JSONDecodeError as error:
     ...     print(error.msg, error.pos)
-    Expecting ',' delimiter 6
+    Expecting ',' delimiter 5
     """,
 )
 

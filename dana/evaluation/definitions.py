@@ -14,7 +14,7 @@ from typing import Any
 from dana import nodes
 from dana.evaluation.lowering import COLD, HOT, Closure, Lowering, may_signal
 from dana.evaluation.operators import NORMAL
-from dana.evaluation.shapes import ENVIRONMENT
+from dana.evaluation.shapes import ENVIRONMENT, compiled, inner_code
 from dana.limits import Meter
 from dana.resolver import Resolution, Scope
 from dana.source import Source
@@ -22,8 +22,6 @@ from dana.values import PROGRAM_CODE, UNBOUND, Class, Module, build_class
 
 OFTEN = 3
 """The call at which a function is worth a text of its own."""
-
-_stubs: dict[str, CodeType] = {}
 
 
 class Variables(dict[str, Any]):
@@ -65,6 +63,13 @@ class Variables(dict[str, Any]):
         """The value of a name that the program binds or is supplied with, or UNBOUND."""
         found = self.get(name, UNBOUND)
         return self.supplied(name) if found is UNBOUND else found
+
+    def module_level(self, name: str) -> Any:
+        """The value of a name that a class body binds later; raises NameError, without asking the callers."""
+        found = self.visible(name)
+        if found is UNBOUND:
+            raise NameError(f"name '{name}' is not defined", name=name)
+        return found
 
     def delete(self, name: str) -> None:
         """`del name`"""
@@ -331,11 +336,7 @@ def _stub_code(node: Any, scope: Scope) -> CodeType:
         "def make(body, pop, refill, enter, leave, too_deep, cells, name, qualified_name, site):\n"
         f" def stub({header}):\n  " + "\n  ".join(lines) + "\n return stub"
     )
-    found = _stubs.get(source)
-    if found is None:
-        maker = compile(source, PROGRAM_CODE, "exec", dont_inherit=True).co_consts[0]
-        found = _stubs[source] = next(constant for constant in maker.co_consts if isinstance(constant, CodeType))
-    return found
+    return inner_code(compiled(source, PROGRAM_CODE))
 
 
 def may_signal_all(body: Sequence[nodes.Statement]) -> bool:

@@ -18,9 +18,17 @@ exchanged for the program's names in the compiled code: names are values there t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import marshal
+import sys
 from types import CellType, CodeType, FunctionType
-from typing import Any
+from typing import TYPE_CHECKING
+
+from dana import __version__
+from dana.cache_folder import read, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 SHAPE_CODE = "<shape>"
 """The file name in the code of every closure."""
@@ -28,8 +36,17 @@ SHAPE_CODE = "<shape>"
 ENVIRONMENT: dict[str, Any] = {"__name__": "__main__"}
 """What the text of templates may name: the host's built-ins and the functions of `operators`."""
 
+MOST_KEPT = 3000
+LARGEST_KEPT = 4 * 1024 * 1024
+"""How many shapes, and bytes, are kept between runs; when there are more, keeping begins anew."""
+
+_CHECKSUM = 8
+_KEPT = f"shapes-{__version__}-{sys.implementation.cache_tag}-{sys.hexversion:x}.marshal"
+
 _codes: dict[str, CodeType] = {}
 _makers: dict[str, Callable[..., Any]] = {}
+_kept: dict[str, bytes] | None = None
+"""Codes of earlier runs, marshalled behind their checksums; None before they are first asked for."""
 _fresh: list[str] = []
 
 
@@ -37,13 +54,62 @@ def maker(source: str) -> Callable[..., Any]:
     """The function `make` that a text defines."""
     found = _makers.get(source)
     if found is None:
-        code = _codes.get(source)
-        if code is None:
-            code = compile(source, SHAPE_CODE, "exec", dont_inherit=True).co_consts[0]
-            _codes[source] = code
-            _fresh.append(source)
-        found = _makers[source] = FunctionType(code, ENVIRONMENT)
+        found = _makers[source] = FunctionType(compiled(source, SHAPE_CODE), ENVIRONMENT)
     return found
+
+
+def compiled(source: str, filename: str) -> CodeType:
+    """The code of the function that a text defines; what earlier runs compiled is not compiled again."""
+    global _kept
+    key = f"{filename}\n{source}"
+    code = _codes.get(key)
+    if code is None:
+        if _kept is None:
+            _kept = _load_kept()
+        data = _kept.get(key)
+        code = None if data is None else _revived(data)
+        if code is None:
+            code = compile(source, filename, "exec", dont_inherit=True).co_consts[0]
+            _fresh.append(key)
+        _codes[key] = code
+    return code
+
+
+def save_shapes() -> None:
+    """Keep what this run has compiled for later runs, when it is enough to be worth it."""
+    fresh, _fresh[:] = _fresh[:], []
+    if not fresh or len(fresh) * 500 < len(_kept or ()):
+        return
+    kept = _load_kept()  # others may have written since this run began
+    for key in fresh:
+        data = marshal.dumps(_codes[key])
+        kept[key] = _checksum(data) + data
+    written = marshal.dumps(kept)
+    if len(kept) > MOST_KEPT or len(written) > LARGEST_KEPT:
+        written = marshal.dumps({key: kept[key] for key in fresh[:MOST_KEPT]})
+    write(_KEPT, written)
+
+
+def _load_kept() -> dict[str, bytes]:
+    try:
+        found = marshal.loads(read(_KEPT) or b"")
+    except (ValueError, TypeError, EOFError, MemoryError):
+        return {}
+    return found if type(found) is dict else {}
+
+
+def _revived(data: bytes) -> CodeType | None:
+    """The code in kept data; None when it is damaged."""
+    if type(data) is not bytes or data[:_CHECKSUM] != _checksum(data[_CHECKSUM:]):
+        return None
+    code = marshal.loads(data[_CHECKSUM:])
+    return code if type(code) is CodeType else None
+
+
+def _checksum(data: bytes) -> bytes:
+    from _blake2 import blake2b  # without the rest of hashlib
+
+    return blake2b(data, digest_size=_CHECKSUM).digest()
 
 
 class Text:
@@ -112,7 +178,8 @@ class Text:
     def source(self, lines: list[str]) -> str:
         """The text of the maker."""
         body = "\n  ".join(lines)
-        return f"def make({', '.join([*self.names, 'site'])}):\n def closure(f):\n  {body}\n  if 0: site\n return closure"
+        parameters = ", ".join([*self.names, "site"])
+        return f"def make({parameters}):\n def closure(f):\n  {body}\n  if 0: site\n return closure"
 
     def closure(self, lines: list[str], site: Any) -> Callable[[list[Any]], Any]:
         """The closure that these lines are the body of."""
@@ -120,7 +187,7 @@ class Text:
         if not self._placeholders:
             made: Callable[[list[Any]], Any] = make(*self.values, site)
             return made
-        code = closure_code(make)
+        code = inner_code(make.__code__)
         names = {placeholder: name for name, placeholder in self._placeholders.items()}
         code = code.replace(
             co_names=tuple(names.get(name, name) for name in code.co_names),
@@ -133,9 +200,9 @@ class Text:
         return FunctionType(code, ENVIRONMENT, None, None, tuple(CellType(values[name]) for name in code.co_freevars))
 
 
-def closure_code(make: Callable[..., Any]) -> CodeType:
-    """The code of the closures that a maker makes."""
-    return next(constant for constant in make.__code__.co_consts if isinstance(constant, CodeType))
+def inner_code(code: CodeType) -> CodeType:
+    """The code of the functions that a maker makes, in the maker's code."""
+    return next(constant for constant in code.co_consts if isinstance(constant, CodeType))
 
 
 def unmark(marked: str) -> tuple[str, list[tuple[int, int, int]]]:

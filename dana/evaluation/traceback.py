@@ -15,7 +15,7 @@ from typing import Any
 from dana import nodes
 from dana.errors import Diagnostic, Frame, LimitReached, nearest
 from dana.evaluation.operators import drive, host_limit
-from dana.evaluation.shapes import SHAPE_CODE, Text, closure_code, maker, unmark
+from dana.evaluation.shapes import SHAPE_CODE, Text, inner_code, maker, unmark
 from dana.values import PROGRAM_CODE, UNBOUND, Class, Module, attribute_names
 
 
@@ -125,7 +125,7 @@ def _locate(code: CodeType, instruction: int, site: tuple[Any, ...]) -> nodes.No
     text = Text(*size, marking=True)
     lines = write(lowering, root, text)
     plain, ranges = unmark(text.source(lines))
-    if code.co_code != closure_code(maker(plain)).co_code:
+    if code.co_code != inner_code(maker(plain).__code__).co_code:
         return node
     line, end_line, column, end_column = next(islice(code.co_positions(), instruction // 2, None))
     if line is None or end_line is None or column is None or end_column is None:

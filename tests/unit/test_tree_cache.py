@@ -6,11 +6,14 @@ import marshal
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dana import cache_folder, nodes, tree_cache
+from dana.evaluation import shapes
 from dana.source import Source
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
@@ -181,7 +184,7 @@ def test_files_of_other_programs_are_ignored(cache: Path) -> None:
     [None, 7, [], [()], [(0,)], [7], [(0, (1,), (2,), [9])], [(0, (1, 2), (2,), [1])], [(0, (1,), (2,))], [(999, (1,))],
      ["text"], [(-1, [1])], [("a", (1,))], [(1, (0,), (1,), ("x",))], [(0, (1,), (2,), ["a"])], {1: 2}],
 )  # fmt: skip
-def test_well_formed_nonsense_is_ignored(groups: object) -> None:
+def test_well_formed_nonsense_is_ignored(groups: Any) -> None:
     key = tree_cache._key(Source("a"))
     data = marshal.dumps(groups)
     cache_folder.write(f"{key.hex()}.tree", tree_cache._checksum(data, key) + data)
@@ -328,3 +331,134 @@ def test_full_disk_is_no_error(cache: Path, monkeypatch: pytest.MonkeyPatch) -> 
     cache_folder.write("a.tree", b"new")
     assert cache_folder.read("a.tree") == b"old"
     assert os.listdir(cache) == ["a.tree"]
+
+
+# Compiled shapes
+
+TEXT = "def make(p0, site):\n def closure(f):\n  return p0 + 1\n  if 0: site\n return closure"
+
+
+@pytest.fixture
+def fresh_shapes(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Makes everything look like a process that has just started."""
+
+    def restart() -> None:
+        monkeypatch.setattr(shapes, "_codes", {})
+        monkeypatch.setattr(shapes, "_makers", {})
+        monkeypatch.setattr(shapes, "_fresh", [])
+        monkeypatch.setattr(shapes, "_kept", None)
+
+    restart()
+    return restart
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise AssertionError("compiled again")
+
+
+def test_shapes_are_compiled_once(fresh_shapes: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shapes.maker(TEXT)(4, None)([]) == 5
+    stub = shapes.compiled("def make(site):\n def stub(): pass\n return stub", "<stub>")
+    shapes.save_shapes()
+    fresh_shapes()
+    monkeypatch.setattr(shapes, "compile", refuse, raising=False)
+    assert shapes.maker(TEXT)(4, None)([]) == 5
+    assert shapes.compiled("def make(site):\n def stub(): pass\n return stub", "<stub>") == stub
+    with pytest.raises(AssertionError):
+        shapes.compiled("def make(site):\n def stub(): pass\n return stub", "<other>")
+
+
+def test_shapes_keep_their_positions(fresh_shapes: Callable[[], None]) -> None:
+    compiled = shapes.inner_code(shapes.compiled(TEXT, "<shape>"))
+    shapes.save_shapes()
+    fresh_shapes()
+    revived = shapes.inner_code(shapes.compiled(TEXT, "<shape>"))
+    assert (revived.co_code, revived.co_filename) == (compiled.co_code, "<shape>")
+    assert list(revived.co_positions()) == list(compiled.co_positions())
+
+
+def test_shapes_of_two_processes_are_merged(fresh_shapes: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [TEXT.replace("1", str(number)) for number in range(2)]
+    shapes.maker("def make(): pass")
+    shapes.save_shapes()
+    for text in texts:
+        fresh_shapes()
+        shapes.maker(text)
+        if text == texts[0]:
+            first = shapes._codes, shapes._fresh
+    shapes.save_shapes()
+    monkeypatch.setattr(shapes, "_codes", first[0])
+    monkeypatch.setattr(shapes, "_fresh", first[1])
+    shapes.save_shapes()
+    fresh_shapes()
+    monkeypatch.setattr(shapes, "compile", refuse, raising=False)
+    for text in texts:
+        shapes.maker(text)
+
+
+def test_nothing_new_is_not_written(fresh_shapes: Callable[[], None], cache: Path) -> None:
+    shapes.save_shapes()
+    assert not cache.exists()
+    shapes.maker(TEXT)
+    shapes.save_shapes()
+    (file,) = cache.iterdir()
+    file.unlink()
+    shapes.save_shapes()
+    assert list(cache.iterdir()) == []
+
+
+def test_one_new_shape_among_many_is_not_worth_it(fresh_shapes: Callable[[], None], cache: Path) -> None:
+    for number in range(501):
+        shapes.maker(f"def make(): return {number}")
+    shapes.save_shapes()
+    (file,) = cache.iterdir()
+    before = file.read_bytes()
+    fresh_shapes()
+    shapes.maker(TEXT)
+    shapes.save_shapes()
+    assert file.read_bytes() == before
+
+
+def test_too_many_shapes_begin_anew(
+    fresh_shapes: Callable[[], None], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shapes, "MOST_KEPT", 3)
+    for number in range(3):
+        shapes.maker(f"def make(): return {number}")
+    shapes.save_shapes()
+    fresh_shapes()
+    shapes.maker(TEXT)
+    shapes.save_shapes()
+    (file,) = cache.iterdir()
+    assert list(marshal.loads(file.read_bytes())) == [f"<shape>\n{TEXT}"]
+
+
+def test_damaged_shapes_are_compiled(fresh_shapes: Callable[[], None], cache: Path) -> None:
+    shapes.maker(TEXT)
+    shapes.save_shapes()
+    (file,) = cache.iterdir()
+    data = file.read_bytes()
+    for at in range(len(data)):
+        for damaged in (data[:at], data[:at] + bytes([data[at] ^ 0x55]) + data[at + 1 :]):
+            file.write_bytes(damaged)
+            fresh_shapes()
+            assert shapes.maker(TEXT)(4, None)([]) == 5
+            shapes.save_shapes()
+    assert shapes.maker(TEXT)(4, None)([]) == 5
+
+
+@pytest.mark.parametrize("kept", [7, [], {1: 2}, {f"<shape>\n{TEXT}": 7}, {f"<shape>\n{TEXT}": "text"}])
+def test_foreign_files_are_no_shapes(kept: Any, fresh_shapes: Callable[[], None]) -> None:
+    cache_folder.write(shapes._KEPT, marshal.dumps(kept))
+    assert shapes.maker(TEXT)(4, None)([]) == 5
+    shapes.save_shapes()
+    fresh_shapes()
+    assert shapes.maker(TEXT)(4, None)([]) == 5
+
+
+def test_shapes_without_a_cache(fresh_shapes: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DANA_CACHE", "off")
+    assert shapes.maker(TEXT)(4, None)([]) == 5
+    shapes.save_shapes()
+    fresh_shapes()
+    assert shapes.maker(TEXT)(4, None)([]) == 5

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _STANDARD = "dana.stdlib"
 
 _standard: Any = import_module(_STANDARD)
+import_module(f"{_STANDARD}.types")  # the methods of values are there before a program names any type
 _libraries: dict[str, Library] = {}
 _modules: dict[str, Module] = {}
 

@@ -236,8 +236,9 @@ class Lowering:
         if kind == "global":
             return f"{text.shared('g', self.unit.variables)}[{text.value(name)}]"
         if kind == "class":
-            variable, fallback = text.temporary(), self.load_place(place[2], name, text)
-            return f"({variable} if ({variable} := f[{text.value(place[1])}]) is not U else {fallback})"
+            variable, found = text.temporary(), text.value(self.unit.variables.module_level)
+            slot = text.value(place[1])
+            return f"({variable} if ({variable} := f[{slot}]) is not U else {found}({text.value(name)}))"
         slot = text.value(place[1])
         read = f"f[{slot}]" if kind == "local" else f"f[{slot}][0]"
         if not unsure:
@@ -245,15 +246,6 @@ class Lowering:
         variable = text.temporary()
         complain = "unbound_free" if self.unit.is_free(place[1]) else "unbound"
         return f"({variable} if ({variable} := {read}) is not U else {complain}({text.value(name)}))"
-
-    def load_place(self, place: tuple[Any, ...], name: str, text: Text) -> str:
-        if place[0] == "global":
-            return f"{text.shared('g', self.unit.variables)}[{text.value(name)}]"
-        variable = text.temporary()
-        return (
-            f"({variable} if ({variable} := f[{text.value(place[1])}][0]) is not U "
-            f"else unbound_free({text.value(name)}))"
-        )
 
     def slot(self, name: str, text: Text) -> str:
         """The text of a variable as a place to store."""

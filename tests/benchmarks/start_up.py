@@ -18,14 +18,28 @@ for name in ["Ada", "Grace"]:
 """
 
 
+LAUNCHER = """\
+import os, sys
+pid = os.fork()
+if not pid:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.execv(sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(pid, 0)
+print(status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+"""
+
+
 def child(command: list[str], environment: dict[str, str]) -> tuple[float, int]:
-    """CPU seconds and peak memory (in the unit of the system) of a finished child."""
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise AssertionError(f"{' '.join(command)} ended with {process.returncode}")
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+    """CPU seconds and peak memory (in the unit of the system) of a finished child.
+
+    It is started by a small process, since the system counts the starter's memory as the child's.
+    """
+    launcher = [sys.executable, "-S", "-E", "-c", LAUNCHER, *command]
+    printed = subprocess.run(launcher, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    status, seconds, memory = printed.split()
+    if int(status):
+        raise AssertionError(f"{' '.join(command)} ended with status {status}")
+    return float(seconds), int(memory)
 
 
 def main(rounds: int = 15) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import statistics as host
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from dana.native import Library, current, fields_of
 from dana.values import NativeType, register, type_name
+
+Result = TypeVar("Result")
 
 library = Library("statistics", "Statistics of numbers: averages, spread, quantiles, correlation.")
 
@@ -239,7 +241,7 @@ def linear_regression(x: Iterable[float], y: Iterable[float], /, *, proportional
     return _result(host.linear_regression, _numbers(x), _numbers(y), proportional=proportional)
 
 
-def _result(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+def _result(function: Callable[..., Result], *arguments: Any, **keywords: Any) -> Result:
     """What a function gives that raises its errors while it handles others."""
     try:
         return function(*arguments, **keywords)

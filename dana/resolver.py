@@ -108,7 +108,8 @@ class Resolution:
     """What the resolver found out about a program.
 
     `scopes` are the scopes by the identity of their node. `unsure` are the identities of the names whose
-    variable lies in a slot and may have no value when it is read (or deleted, or assigned with an operator).
+    variable lies in a slot and may have no value when it is read (or deleted, or assigned with an operator);
+    names that are only assigned may be among them.
     `globals` are the names that the program binds at module level or through `global`, each with the first
     node that does. `annotations` are the annotations with the scope in which their names are meant.
     `star_imports` are the imports that bind names which only a run can tell.
@@ -370,7 +371,7 @@ class _Walk:
         for decorator in decorators:
             self.expression(decorator)
         for base in bases:
-            self.expression(base.value if type(base) is Starred else base)
+            self.expression(base)
         for keyword in keywords:
             self.expression(keyword.value)
             start, end = self.place_of(keyword.name or "**", keyword.start, keyword.end)
@@ -668,17 +669,16 @@ class _Walk:
         if self.live:
             ends.append(self.assigned)
         at_handler = before.difference(self.removed[mark:])
-        for number, (start, end, kind, name, statements) in enumerate(handlers):
+        for handler in handlers:
+            start, end, kind, name, statements = handler
             self.assigned, self.live = at_handler.copy(), live
             if kind is not None:
                 self.expression(kind)
-            elif number < len(handlers) - 1:
-                self.error("except-order", "default 'except:' must be last", start, start + len("except"))
             if name is not None:
-                self.bind_plain(name, handlers[number], start, end)
+                self.bind_plain(name, handler, start, end)
             self.block(statements)
             if name is not None:
-                self.unbind(name, handlers[number])
+                self.unbind(name, handler)
             if self.live:
                 ends.append(self.assigned)
         if not final:
@@ -753,7 +753,11 @@ class _Walk:
             for part in node[2]:
                 self.pattern(part, True, captured)
         elif kind is MappingPattern:
-            self.mapping_pattern(node, captured)
+            for key in node[2]:
+                self.expression(key)
+            for part in node[3]:
+                self.pattern(part, True, captured)
+            self.capture(node[4], node, captured)
         elif kind is ClassPattern:
             self.class_pattern(node, captured)
         elif kind is OrPattern:
@@ -775,33 +779,14 @@ class _Walk:
         captured.add(name)
         self.bind_plain(name, node, start, end)
 
-    def mapping_pattern(self, node: Any, captured: set[str]) -> None:
-        _, _, keys, patterns, rest = node
-        seen: set[object] = set()
-        for key in keys:
-            self.expression(key)
-            if type(key) is Constant:
-                if key.value in seen:
-                    message = f"mapping pattern checks duplicate key ({key.value!r})"
-                    self.error("repeated-capture", message, key.start, key.end)
-                seen.add(key.value)
-        for pattern in patterns:
-            self.pattern(pattern, True, captured)
-        self.capture(rest, node, captured)
-
     def class_pattern(self, node: Any, captured: set[str]) -> None:
         _, _, kind, patterns, names, named = node
         self.expression(kind)
         for pattern in patterns:
             self.pattern(pattern, True, captured)
-        seen: set[str] = set()
         for name, pattern in zip(names, named, strict=True):
-            if name in seen:
-                message = f"attribute name repeated in class pattern: {name}"
-                self.error("repeated-capture", message, pattern.start, pattern.end)
             if is_special(name):
                 self.foreign(name, *self.place_of(name, kind.end, pattern.start))
-            seen.add(name)
             self.pattern(pattern, True, captured)
 
     def or_pattern(self, node: Any, may_match_all: bool, captured: set[str]) -> bool:
@@ -831,8 +816,6 @@ class _Walk:
         Handlers push the parts of a node, the first one last. A plain tuple on the stack is something to
         do when its turn comes: a method and its argument.
         """
-        if type(node) is Starred:
-            self.error("misplaced-star", "can't use starred expression here", node.start, node.end)
         stack: list[Any] = [node]
         pop = stack.pop
         handlers = _EXPRESSIONS
@@ -877,17 +860,17 @@ class _Walk:
 
     def call(self, node: Any, stack: list[Any]) -> None:
         _, _, function, arguments, keywords = node
-        if keywords:
-            self.keywords(keywords, stack)
+        for start, end, name, value in reversed(keywords):
+            if name is not None and name[:2] == "__" and is_special(name):
+                self.foreign(name, start, end)
+            stack.append(value)
         stack += arguments[::-1]
         kind = type(function)
         if kind is Attribute:
             name = function[3]
             self.scope.calls.add(name)
-            if name[:2] == "__" and is_special(name):
-                allowed = type(function[2]) in (Name, Attribute) or _is_call_of("super", function[2])
-                if name not in OPERATOR_METHODS or not allowed:
-                    self.foreign_attribute(function)
+            if name[:2] == "__" and is_special(name) and name not in OPERATOR_METHODS:
+                self.foreign_attribute(function)
             stack.append(function[2])
         else:
             if kind is Name:
@@ -900,24 +883,6 @@ class _Walk:
                     if name == "__import__":
                         return
             stack.append(function)
-
-    def keywords(self, keywords: tuple[Any, ...], stack: list[Any]) -> None:
-        names: set[str] = set()
-        for keyword in keywords:
-            name = keyword[2]
-            if name is None:
-                continue
-            if name in names:
-                self.error(
-                    "repeated-keyword",
-                    f"keyword argument repeated: {name}",
-                    keyword[0],
-                    keyword[1],
-                )
-            if name[:2] == "__" and is_special(name):
-                self.foreign(name, *self.place_of(name, keyword[0], keyword[1]))
-            names.add(name)
-        stack += [keyword[3] for keyword in reversed(keywords)]
 
     def dict_display(self, node: Any, stack: list[Any]) -> None:
         _, _, keys, values = node
@@ -1100,6 +1065,11 @@ class _Walk:
 
     def foreign_attribute(self, node: Node) -> None:
         _, end, value, name = node
+        before = value
+        while type(before) in (Attribute, Call, Subscript):
+            if type(before) is Attribute and is_special(before.name) and before.name not in OPERATOR_METHODS:
+                return  # one message for the first of a chain
+            before = before[2]
         hint = _ATTRIBUTE_HINTS.get(name)
         if hint is not None:
             if name == "__name__" and _is_call_of("type", value) and len(value.arguments) == 1:
@@ -1107,7 +1077,7 @@ class _Walk:
             text = self.source.text[value.start : value.end]
             hint = hint.format(text if len(text) <= 40 and "\n" not in text else "x")
         elif name in OPERATOR_METHODS:
-            hint = f"call it at once, as in Base.{name}(self), or use the operator that it stands for"
+            hint = f"define {name} in the class; elsewhere it can only be called, as in Base.{name}(self)"
         self.error("special-name", f"{name}: {_FOREIGN}", end - len(name), end, hint=hint)
 
     def refuse_host_functions(self) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os.path
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
 from dana import modules
 from dana.errors import (
@@ -16,7 +13,6 @@ from dana.errors import (
     LimitError,
     LimitReached,
     ProgramError,
-    Stop,
     UncaughtError,
     UsageError,
 )
@@ -29,6 +25,11 @@ from dana.run import RUN, Run
 from dana.source import Source
 from dana.tree_cache import parse_cached
 from dana.values import NATIVES, UNBOUND, Module, to_value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _HOST_FRAMES = 24
 """Frames of the host that one call of a program may take on average, for the host's own limit on recursion."""
@@ -83,12 +84,10 @@ class Session:
         function = self.variables.get(name, UNBOUND)
         if function is UNBOUND:
             raise NameError(f"name '{name}' is not defined", name=name)
+        given = [to_value(argument) for argument in arguments]
+        named = {key: to_value(value) for key, value in keywords.items()}
         with self._running():
-            result = function(
-                *(to_value(argument) for argument in arguments),
-                **{key: to_value(value) for key, value in keywords.items()},
-            )
-            return to_value(result)
+            return to_value(function(*given, **named))
 
     def register(self, name: str, function: Callable[..., Any]) -> None:
         """Give programs a function of the host; what it returns is converted to plain data of the program."""
@@ -254,27 +253,37 @@ class Session:
         module = parse_cached(source)
         return Program(source, module, resolve(module, source), variables, self.meter, self)
 
-    @contextmanager
-    def _running(self) -> Iterator[None]:
-        """What holds while programs run: the current Run, room on the host's stack, errors as diagnostics."""
-        token = RUN.set(self._run)
-        allowed = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(allowed, self.meter.limits.depth * _HOST_FRAMES))
-        self.meter.start()
+    def _running(self) -> _Running:
+        return _Running(self._run, self.meter)
+
+
+class _Running:
+    """What holds while programs run: the current Run, room on the host's stack, errors as diagnostics."""
+
+    __slots__ = ("_allowed", "_meter", "_run", "_token")
+
+    def __init__(self, run: Run, meter: Meter) -> None:
+        self._run = run
+        self._meter = meter
+
+    def __enter__(self) -> None:
+        self._token = RUN.set(self._run)
+        self._allowed = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(self._allowed, self._meter.limits.depth * _HOST_FRAMES))
+        self._meter.start()
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         try:
-            yield
-        except LimitReached as error:
-            raise LimitError(describe(error, [])) from None
-        except (Stop, DanaError):
-            raise
-        except Exception as error:  # whatever a program raises and does not catch
-            diagnostic = describe(error, modules.builtin_names())
-            if diagnostic.code == "limit":
-                raise LimitError(diagnostic) from None
-            raise UncaughtError(diagnostic, error) from None
+            if isinstance(error, LimitReached):
+                raise LimitError(describe(error, [])) from None
+            if isinstance(error, Exception) and not isinstance(error, DanaError):  # raised and not caught by a program
+                diagnostic = describe(error, modules.builtin_names())
+                if diagnostic.code == "limit":
+                    raise LimitError(diagnostic) from None
+                raise UncaughtError(diagnostic, error) from None
         finally:
-            sys.setrecursionlimit(allowed)
-            RUN.reset(token)
+            sys.setrecursionlimit(self._allowed)
+            RUN.reset(self._token)
 
 
 def decode_source(data: bytes, path: str) -> Source:

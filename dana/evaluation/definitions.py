@@ -7,24 +7,29 @@ step, makes the frame and runs the body's closure. The body is lowered at the fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from types import CellType, CodeType, FunctionType
-from typing import Any
 
 from dana import nodes
-from dana.evaluation.lowering import COLD, HOT, Closure, Lowering, may_signal
+from dana.evaluation.lowering import COLD, HOT, Lowering, may_signal
 from dana.evaluation.operators import NORMAL
 from dana.evaluation.shapes import ENVIRONMENT, compiled, inner_code
-from dana.limits import Meter
-from dana.resolver import Resolution, Scope
-from dana.source import Source
 from dana.values import PROGRAM_CODE, UNBOUND, Class, Module, build_class
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+    from dana.evaluation.lowering import Closure
+    from dana.limits import Meter
+    from dana.resolver import Resolution, Scope
+    from dana.source import Source
 
 OFTEN = 3
 """The call at which a function is worth a text of its own."""
 
 
-class Variables(dict[str, Any]):
+class Variables(dict):  # type: ignore[type-arg]
     """The variables of a program; built-ins that it has used are kept here too, under their names.
 
     `own` are the names that the program itself binds. A name that is missing is asked of `supplied`, which
@@ -114,7 +119,7 @@ class Program:
         frame = unit.frame()
         if body[:-1]:
             unit.lowering.block(body[:-1])(frame)
-        return unit.lowering.closure(body[-1])(frame)
+        return unit.lowering.closure(body[-1].value)(frame)
 
 
 class Unit:

@@ -9,19 +9,20 @@ that holds a `yield` becomes a generator that the parent delegates to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
-
 from dana import nodes
 from dana.evaluation.patterns import Matcher
 from dana.evaluation.shapes import Text
 from dana.values import delete_attribute
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
     from dana.evaluation.definitions import Unit
     from dana.resolver import Scope
 
-Closure = Callable[[list[Any]], Any]
+    Closure = Callable[[list[Any]], Any]
 
 COLD = (4, 0)
 """How much is written into one text where it may run only once: weight of an expression, of statements."""
@@ -690,7 +691,7 @@ class Lowering:
         lines = ["try:", *indented(self.body(node.body, text, tail and not node.otherwise))]
         if node.handlers:
             error = text.temporary()
-            lines += [f"except CATCHABLE as {error}:", f" caught({error})"]
+            lines += [f"except CATCHABLE as {error}:", f" caught({error}, {text.shared('m', self.unit.meter)})"]
             branch = "if"
             for clause in node.handlers:
                 body = self.body(clause.body, text, tail)
@@ -715,14 +716,15 @@ class Lowering:
             if node.otherwise:
                 lines += ["else:", *indented(self.body(node.otherwise, text, tail))]
         if node.final:
-            lines += ["finally:", " if not stopping():", *indented(indented(self.body(node.final, text, False)))]
+            lines += ["finally:", f" if not stopping({text.shared('m', self.unit.meter)}):", *indented(indented(self.body(node.final, text, False)))]
         return lines
 
     def with_(self, node: nodes.With, text: Text, tail: bool) -> list[str]:
         lines: list[str] = []
         depth = 0
         for item in node.items:
-            opening = f"with Managed({self.part(item.context, text)})"
+            meter = text.shared("m", self.unit.meter)
+            opening = f"with Managed({self.part(item.context, text)}, {meter})"
             if item.target is None:
                 lines.append(" " * depth + opening + ":")
             else:

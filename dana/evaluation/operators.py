@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator
-from functools import partial
+from _functools import partial  # type: ignore[import-not-found]  # the rest of functools takes 3 ms to import
 from types import MethodType
-from typing import Any
 
 from dana.errors import LimitReached, Stop
 from dana.evaluation.shapes import ENVIRONMENT
 from dana.formatting import format_value, percent, represent, text
 from dana.run import RUN, current
 from dana.values import METHODS, TYPES, UNBOUND, Class, NativeType, get_attribute, is_special, set_attribute, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from typing import Any
 
 
 class Signal:
@@ -251,9 +254,9 @@ CATCHABLE = (Exception, GeneratorExit)
 """What `except` may look at."""
 
 
-def caught(error: BaseException) -> None:
+def caught(error: BaseException, meter: Any) -> None:
     """Let a script look at an exception, unless it says that the host is at its end, or comes after the run."""
-    if isinstance(error, GeneratorExit) and RUN.get(None) is None:
+    if isinstance(error, GeneratorExit) and not is_running(meter):
         raise error
     if isinstance(error, (RecursionError, MemoryError)) and error.__traceback__ is not None:
         raise host_limit(error)
@@ -266,17 +269,24 @@ def host_limit(error: BaseException) -> LimitReached:
     return LimitReached("data or calls are nested too deep for the host", "--max-depth")
 
 
-def stopping() -> bool:
+def is_running(meter: Any) -> bool:
+    """Whether the run that a meter belongs to is in progress: a generator may be closed long after it."""
+    run = RUN.get(None)
+    return run is not None and run.meter is meter
+
+
+def stopping(meter: Any) -> bool:
     """Whether a `finally` is being run because the program was ended from outside, or after its run."""
-    return isinstance(sys.exc_info()[1], Stop) or RUN.get(None) is None
+    return isinstance(sys.exc_info()[1], Stop) or not is_running(meter)
 
 
 class Managed:
     """A context manager as `with` uses it: no `__exit__` of a script runs when the program is being ended."""
 
-    __slots__ = ("_exit", "_manager")
+    __slots__ = ("_exit", "_manager", "_meter")
 
-    def __init__(self, manager: Any) -> None:
+    def __init__(self, manager: Any, meter: Any) -> None:
+        self._meter = meter
         kind = type(manager)
         if not (hasattr(kind, "__enter__") and (kind.__class__ is Class or kind in TYPES)):
             raise TypeError(f"'{type_name(manager)}' object does not support the context manager protocol")
@@ -291,7 +301,7 @@ class Managed:
         return type(self._manager).__enter__(self._manager)
 
     def __exit__(self, kind: Any, error: Any, _: object) -> bool:
-        if isinstance(error, Stop) or RUN.get(None) is None:
+        if isinstance(error, Stop) or not is_running(self._meter):
             return False
         return bool(self._exit(self._manager, kind, error, None))
 

@@ -21,11 +21,11 @@ from __future__ import annotations
 import marshal
 import sys
 from types import CellType, CodeType, FunctionType
-from typing import TYPE_CHECKING
 
 from dana import __version__
 from dana.cache_folder import read, write
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any

@@ -7,16 +7,20 @@ children is found by writing the text again with marks and comparing with the po
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from itertools import islice
-from types import CodeType, FrameType, TracebackType
-from typing import Any
+from types import CodeType
 
 from dana import nodes
 from dana.errors import Diagnostic, Frame, LimitReached, nearest
 from dana.evaluation.operators import drive, host_limit
 from dana.evaluation.shapes import SHAPE_CODE, Text, inner_code, maker, unmark
 from dana.values import PROGRAM_CODE, UNBOUND, Class, Module, attribute_names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType, TracebackType
+    from typing import Any
 
 
 def describe(error: BaseException, builtin_names: list[str]) -> Diagnostic:
@@ -37,7 +41,10 @@ def _describe(error: BaseException, builtin_names: list[str], seen: set[int]) ->
     elif context is not None and not error.__suppress_context__ and cause is None and id(context) not in seen:
         related.append(("while this was handled, another error came up", _describe(context, builtin_names, seen)))
     places = list(_places(error.__traceback__))
-    frames = tuple(Frame(name, lowering.unit.source, *span(node, error)) for name, node, lowering, _ in places)
+    frames = tuple(
+        Frame(name, lowering.unit.source, *balanced(lowering.unit.source.text, *span(node, error)))
+        for name, node, lowering, _ in places
+    )
     if isinstance(error, LimitReached):
         code, message = "limit", error.message
         hint = f"raise the limit with {error.flag}" if error.flag else None
@@ -77,6 +84,20 @@ def span(node: nodes.Node, error: BaseException | None = None) -> tuple[int, int
         if isinstance(node, nodes.Statement) and isinstance(inside, tuple) and inside:
             return node.start, _header_end(node)
     return node.start, node.end
+
+
+def balanced(text: str, start: int, end: int) -> tuple[int, int]:
+    """A part of a text, widened where brackets around its first or last operand were left out."""
+    part = text[start:end]
+    if "\n" in part or '"' in part or "'" in part:
+        return start, end
+    while part.count("(") > part.count(")") and text[end:].lstrip(" ").startswith(")"):
+        end = text.index(")", end) + 1
+        part = text[start:end]
+    while part.count(")") > part.count("(") and text[:start].rstrip(" ").endswith("("):
+        start = text.rindex("(", 0, start)
+        part = text[start:end]
+    return start, end
 
 
 def _header_end(node: Any) -> int:

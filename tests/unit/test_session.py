@@ -103,15 +103,23 @@ def test_arguments_of_the_command_are_variables() -> None:
         ("def f(n):\n    return f(n + 1)\nf(0)", "calls are nested more than 50 deep", {"depth": 50}),
         ("while True:\n    pass", "the program took more than 10,000 steps", {"steps": 10_000}),
         ("while True:\n    pass", "the program ran longer than 0.05 s", {"seconds": 0.05}),
-        ("sum(range(10 ** 13))", "the program took more than 10,000 steps", {"steps": 10_000}),
+        ("sum(i for i in range(10 ** 13))", "the program took more than 10,000 steps", {"steps": 10_000}),
         ("'a' * 10 ** 10", "a text of 10,000,000,000 characters is over the limit of 64,000,000", {}),
         ("[0] * 10 ** 10", "a container of 10,000,000,000 items is over the limit of 10,000,000", {}),
         ("9 ** 9 ** 9", "an int of 1,162,261,467 bits is over the limit of 1,000,000", {}),
         ("1 << 10 ** 9", "an int of 1,000,000,001 bits is over the limit of 1,000,000", {}),
         ("x = 2\nwhile True:\n    x = x * x", "an int of 1,048,577 bits is over the limit of 1,000,000", {}),
         ("x = 'ab'\nwhile True:\n    x += x", "a text of 67,108,864 characters is over the limit of 64,000,000", {}),
-        ("x = 'ab'\nwhile True:\n    x = f'{x}{x}'", "a text of 67,108,864 characters is over the limit of 64,000,000", {}),
-        ("x = [0]\nwhile True:\n    x = x + x", "a container of 1,024 items is over the limit of 1,000", {"items": 1_000}),
+        (
+            "x = 'ab'\nwhile True:\n    x = f'{x}{x}'",
+            "a text of 67,108,864 characters is over the limit of 64,000,000",
+            {},
+        ),
+        (
+            "x = [0]\nwhile True:\n    x = x + x",
+            "a container of 1,024 items is over the limit of 1,000",
+            {"items": 1_000},
+        ),
     ],
 )
 def test_limits_end_the_program(text: str, message: str, limits: dict[str, float]) -> None:
@@ -177,7 +185,9 @@ def test_another_thread_can_stop_a_run() -> None:
 
 
 def test_names_from_a_caller_are_read_with_a_warning_and_never_written() -> None:
-    text = "def inner():\n    return context\ndef outer():\n    context = 5\n    return inner()\nprint(outer(), outer())"
+    text = (
+        "def inner():\n    return context\ndef outer():\n    context = 5\n    return inner()\nprint(outer(), outer())"
+    )
     host = run(text)
     assert host.printed == "5 5\n"
     assert host.logged == [
@@ -221,8 +231,12 @@ f(1)
 
 def test_modules_are_files_beside_the_program(tmp_path: Path) -> None:
     (tmp_path / "shop").mkdir()
-    (tmp_path / "shop" / "prices.na").write_text("print('loaded')\ntable = {'a': 3}\ndef of(sku):\n    return table[sku]\n")
-    (tmp_path / "tools.na").write_text("import shop.prices as prices\nfrom math import floor\ndef total():\n    return prices.of('a')\n")
+    (tmp_path / "shop" / "prices.na").write_text(
+        "print('loaded')\ntable = {'a': 3}\ndef of(sku):\n    return table[sku]\n"
+    )
+    (tmp_path / "tools.na").write_text(
+        "import shop.prices as prices\nfrom math import floor\ndef total():\n    return prices.of('a')\n"
+    )
     main = tmp_path / "main.na"
     main.write_text(
         "import shop.prices\nimport tools\nfrom tools import total, floor\n"
@@ -277,7 +291,9 @@ def test_suspended_generators_end_silently_with_their_session() -> None:
 def test_a_method_that_appears_later_is_found() -> None:
     host = Capture()
     session = Session(host)
-    session.run("class A:\n    pass\ndef f(x):\n    try:\n        return x.later()\n    except AttributeError:\n        return 'none'\n")
+    session.run(
+        "class A:\n    pass\ndef f(x):\n    try:\n        return x.later()\n    except AttributeError:\n        return 'none'\n"
+    )
     session.run("for _ in range(10):\n    found = f(A())\nprint(found)")
     session.run("def later(x):\n    return 'found'\nprint(f(A()))")
     assert host.printed == "none\nfound\n"

@@ -7,14 +7,14 @@ the deadline, a wish to stop. Depth works the same way: every call in progress h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from time import monotonic
-from typing import TYPE_CHECKING, Any
 
 from dana.errors import Interrupted, LimitReached
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Self
+    from collections.abc import Iterable, Iterator
+    from typing import Any, Self
 
 BLOCK = 1000
 _SIZED = (list, tuple, dict, set, frozenset, str, bytes)

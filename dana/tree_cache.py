@@ -14,11 +14,11 @@ import os
 import os.path
 import sys
 from itertools import chain, repeat
-from typing import TYPE_CHECKING
 
 from dana import __version__, nodes
 from dana.cache_folder import read, write
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
@@ -33,8 +33,10 @@ _KINDS = frozenset(nodes.KINDS)
 CHECKSUM = 16
 """Bytes before the groups that tell whether they are whole, and of this text."""
 
-_MAKERS = ("nodes.py", "lexer.py", "builder.py", "syntax.py", "parser.py", "grammar/dana.lark", "../grammar/dana.lark")
+_SOURCES = ("nodes.py", "lexer.py", "builder.py", "syntax.py", "parser.py", "grammar/dana.lark", "../grammar/dana.lark")
 """The files that decide what a tree looks like: while Dana itself is being changed, its version is not enough."""
+
+_known_maker: str | None = None
 
 
 def parse_cached(source: Source) -> nodes.Module:
@@ -127,16 +129,23 @@ def _key(source: Source) -> bytes:
     """What a kept tree belongs to: the text, and everything that decides what is made of it."""
     from _blake2 import blake2b  # without the rest of hashlib
 
-    home = os.path.dirname(__file__)
-    stamps = []
-    for name in _MAKERS:
-        try:
-            status = os.stat(os.path.join(home, name))
-        except OSError:
-            continue
-        stamps.append((name, status.st_mtime_ns, status.st_size))
-    maker = f"{FORMAT} {__version__} {sys.implementation.cache_tag} {marshal.version} {stamps}"
-    return blake2b(f"{maker}\n{source.text}".encode("utf-8", "surrogatepass"), digest_size=20).digest()
+    return blake2b(f"{_maker()}\n{source.text}".encode("utf-8", "surrogatepass"), digest_size=20).digest()
+
+
+def _maker() -> str:
+    """What decides how a text becomes a kept tree: asked once, as a process goes on with the code that it has read."""
+    global _known_maker
+    if _known_maker is None:
+        home = os.path.dirname(__file__)
+        stamps = []
+        for name in _SOURCES:
+            try:
+                status = os.stat(os.path.join(home, name))
+            except OSError:
+                continue
+            stamps.append((name, status.st_mtime_ns, status.st_size))
+        _known_maker = f"{FORMAT} {__version__} {sys.implementation.cache_tag} {marshal.version} {stamps}"
+    return _known_maker
 
 
 def _checksum(data: bytes, key: bytes) -> bytes:

@@ -9,9 +9,12 @@ nowhere else: `getattr` is never applied to one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from types import FunctionType, GeneratorType, MethodType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
 
 class Unbound:

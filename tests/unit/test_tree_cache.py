@@ -145,6 +145,7 @@ def test_another_text_is_another_tree() -> None:
 def test_another_version_is_another_tree(monkeypatch: pytest.MonkeyPatch) -> None:
     tree_cache.store(Source("a"), module())
     monkeypatch.setattr(tree_cache, "__version__", "99")
+    monkeypatch.setattr(tree_cache, "_known_maker", None)
     assert tree_cache.load(Source("a")) is None
 
 

@@ -338,7 +338,7 @@ def test_refused(text: str, message: str, marked: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "class C:\n    def __init__(self): super().__init__()\n    __str__ = __repr__ = __init__\n    __match_args__ = ()",
+        "class C:\n    def __init__(self): super().__init__()\n    __repr__ = __init__\n    __match_args__ = ()",
         "class C(B):\n    def f(self): return super().__len__, B.__eq__(self, 1), self.x.__len__(), __class__",
         "def eval(x): return x\neval(1)",
         "def f(compile):\n    return compile(1)",
@@ -650,7 +650,7 @@ def failed_reads(code: CodeType, seed: int) -> Iterator[tuple[str, int, int]]:
     yield from failed
 
 
-@pytest.mark.parametrize("start", range(0, 1000, 100))
+@pytest.mark.parametrize("start", range(0, 400, 100))
 def test_a_read_that_fails_was_unsure(start: int) -> None:
     checked = 0
     for seed in range(start, start + 100):

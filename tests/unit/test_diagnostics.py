@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from dana.diagnostics import render_github, render_json, render_text, visible
 from dana.errors import DanaError, Diagnostic, Frame
 from dana.source import Source
@@ -273,3 +276,17 @@ def test_github() -> None:
         "::warning file=demo.na,line=1,endLine=2,col=1,title=wrong::wrong"
     )
     assert render_github(Diagnostic("usage", "no file")) == "::error title=usage::no file"
+
+
+@given(st.text(max_size=200), st.integers(0, 200), st.integers(0, 200), st.text(max_size=20))
+def test_any_place_in_any_text_can_be_drawn(text: str, start: int, end: int, message: str) -> None:
+    source = Source(text, "demo.na")
+    start, end = sorted((min(start, len(source.text)), min(end, len(source.text))))
+    found = Diagnostic("x", message, source, start, end, notes=((message, start, end),))
+    traced = Diagnostic("x", message, source, start, end, frames=(Frame(message, source, start, end),))
+    for diagnostic in (found, traced):
+        shown = render_text(diagnostic, width=30)
+        assert all(character == "\n" or ord(character) >= 32 or character == "\t" for character in shown)
+        assert "^" in shown or diagnostic is traced
+        assert "\n" not in render_github(diagnostic)
+        assert render_json(diagnostic)["message"] == message

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import marshal
 import os.path
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -110,7 +109,8 @@ def build(text: str) -> ParseTable:
 
 def encoded(table: ParseTable, text: str) -> bytes:
     """A table as it is kept."""
-    return marshal.dumps((_key(text), table.actions, table.gotos, table.rules, table.starts, table.ends))
+    data = (_key(text), table.actions, table.gotos, table.rules, table.starts, table.ends)
+    return marshal.dumps(data, 4)  # the form that every Python from 3.4 on reads
 
 
 def _decoded(data: bytes, key: str) -> ParseTable | None:
@@ -128,8 +128,7 @@ def _decoded(data: bytes, key: str) -> ParseTable | None:
 
 
 def _key(text: str) -> str:
-    """What a table belongs to: the grammar's text, this format, and the host's way of writing data."""
+    """What a table belongs to: the grammar's text and this format."""
     from _blake2 import blake2b  # without the rest of hashlib
 
-    host = f"{FORMAT} {sys.implementation.cache_tag} {marshal.version}"
-    return blake2b(f"{host}\n{text}".encode(), digest_size=16).hexdigest()
+    return blake2b(f"{FORMAT}\n{text}".encode(), digest_size=16).hexdigest()

@@ -18,7 +18,7 @@ _STANDARD = "dana.stdlib"
 
 def _imported(name: str) -> Any:
     """A module of the host; import_module would do, but importlib takes 0.5 ms to import."""
-    return __import__(name, fromlist=("",))
+    return __import__(name, fromlist=("__name__",))
 
 
 _standard = _imported(_STANDARD)

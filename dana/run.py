@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+from _contextvars import ContextVar  # contextvars itself adds nothing but time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

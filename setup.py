@@ -1,28 +1,31 @@
-"""Puts the parse table, which Lark makes of the grammar, into what is built."""
+"""What pyproject.toml cannot say: the parse table is made when Dana is built, not when it first runs."""
 
-import os.path
+import compileall
+import os
 import sys
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-ROOT = os.path.dirname(os.path.abspath(__file__))
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class BuildWithTable(build_py):
-    """Builds the packages, and the table beside the module that reads it."""
+    """Adds dana/parse_table.marshal, to the wheel or, for an editable install, to the checkout."""
 
     def run(self) -> None:
         super().run()
-        if self.editable_mode:
-            return
-        sys.path.insert(0, ROOT)
+        sys.path.insert(0, HERE)
         from dana.parse_table import build, encoded
 
-        with open(os.path.join(ROOT, "grammar", "dana.lark"), encoding="utf-8") as file:
+        with open(os.path.join(HERE, "grammar", "dana.lark"), encoding="utf-8") as file:
             grammar = file.read()
-        with open(os.path.join(self.build_lib, "dana", "parse_table.marshal"), "wb") as file:
-            file.write(encoded(build(grammar), grammar))
+        home = HERE if self.editable_mode else self.build_lib
+        with open(os.path.join(home, "dana", "parse_table.marshal"), "wb") as table:
+            table.write(encoded(build(grammar), grammar))
+        if self.editable_mode:  # as pip does for what it copies; not every system lets Python do it later
+            for folder in ("dana", "grammar", "stdlib"):
+                compileall.compile_dir(os.path.join(HERE, folder), quiet=1)
 
 
 setup(cmdclass={"build_py": BuildWithTable})

@@ -16,13 +16,16 @@ A library's file makes one Library and adds to it; registration refuses what has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar, overload
-
 from dana.run import current as current
 from dana.values import NATIVES, Module, NativeType, register
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, TypeVar, overload
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
+    ErrorType = type[Exception]
 
 
 class Library:
@@ -37,11 +40,13 @@ class Library:
         self.docs: dict[str, str] = {}
         """Documentation of constants and of host functions, by name."""
 
-    @overload
-    def function(self, function: Function, /) -> Function: ...
+    if TYPE_CHECKING:
 
-    @overload
-    def function(self, /, *, name: str) -> Callable[[Function], Function]: ...
+        @overload
+        def function(self, function: Function, /) -> Function: ...
+
+        @overload
+        def function(self, /, *, name: str) -> Callable[[Function], Function]: ...
 
     def function(self, function: Any = None, /, *, name: str | None = None) -> Any:
         """Add a function under its own or another name; its docstring is what `help` shows."""
@@ -65,7 +70,7 @@ class Library:
         self.members[native_type.name.rpartition(".")[2]] = register(native_type)
         return native_type
 
-    def error(self, error: type[Exception], doc: str) -> None:
+    def error(self, error: ErrorType, doc: str) -> None:
         """Add an exception type."""
         self._document(error.__name__, doc)
         self.members[error.__name__] = error
@@ -98,7 +103,11 @@ def methods_of(host: type, names: str, **own: Callable[..., Any]) -> dict[str, C
 
 def fields_of(host: type, names: str) -> dict[str, Callable[[Any], Any]]:
     """A table of fields that are read from the host value as they are."""
-    return {name: (lambda value, name=name: getattr(value, name)) for name in names.split()}
+
+    def reader(name: str) -> Callable[[Any], Any]:
+        return lambda value: getattr(value, name)
+
+    return {name: reader(name) for name in names.split()}
 
 
 def documented(members: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,12 +7,12 @@ conversion to be cached on disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from collections.abc import Iterator
+    from typing import Any, Self
 
 
 class NodeType(type):
@@ -41,7 +41,7 @@ class Node(tuple, metaclass=NodeType):  # type: ignore[type-arg]
         return tuple.__new__(cls, values)
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and tuple.__eq__(self, other)  # type: ignore[arg-type]
+        return type(self) is type(other) and tuple.__eq__(self, other)
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -569,6 +569,6 @@ class AsPattern(Pattern):
 KINDS: tuple[type[Node], ...] = tuple(
     kind
     for kind in list(globals().values())
-    if isinstance(kind, NodeType) and kind not in (Node, Expression, Statement, Pattern)
+    if type(kind) is NodeType and issubclass(kind, Node) and kind not in (Node, Expression, Statement, Pattern)
 )
 """Every concrete kind of node, in the order of this file: a node's number in the cache is its place here."""

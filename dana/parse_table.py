@@ -10,11 +10,12 @@ from __future__ import annotations
 import marshal
 import os.path
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from dana.cache_folder import read, write
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
     Rule = tuple[int, str, str]
 
 FORMAT = 1
@@ -85,7 +86,7 @@ def build(text: str) -> ParseTable:
             raise NotImplementedError("the tokens come from dana.lexer")
 
     lark = Lark(text, parser="lalr", lexer=NoLexer, start=list(STARTS), maybe_placeholders=False)
-    table = lark.parser.parser._parse_table  # type: ignore[union-attr]
+    table = lark.parser.parser._parse_table
     numbers = {rule: number for number, rule in enumerate(lark.rules)}
     actions: list[dict[str, int]] = []
     gotos: list[dict[str, int]] = []

@@ -6,13 +6,14 @@ chain leads to depends on the state below, the state on top and the next token a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from dana import builder
 from dana.lexer import LexicalError, Token, tokenize
 from dana.nodes import Expression, Module
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from dana.parse_table import ParseTable
     from dana.source import Source
 

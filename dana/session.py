@@ -217,7 +217,7 @@ class Session:
 
     def import_member(self, module: Module, name: str, importer: Source) -> Any:
         """What `from module import name` binds: a member, or a module inside the package."""
-        if name in module.members and (module.exports is None or name in module.exports):
+        if name in module.names():
             return module.members[name]
         if module.writable:
             try:

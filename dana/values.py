@@ -205,7 +205,7 @@ def is_program_function(value: object) -> bool:
 def missing_attribute(value: Any, name: str) -> AttributeError:
     """The error for an attribute that a value does not have."""
     if isinstance(value, Class) or type(value) is NativeType or (isinstance(value, type)):
-        shown = value.name if type(value) is NativeType else value.__name__
+        shown = value.name if isinstance(value, NativeType) else value.__name__
         return AttributeError(f"type object '{shown}' has no attribute '{name}'", name=name, obj=value)
     if type(value) is Module:
         return AttributeError(f"module '{value.name}' has no attribute '{name}'", name=name, obj=value)
@@ -387,7 +387,7 @@ def _class_attribute(cls: Any, name: str) -> Any:
     raise missing_attribute(cls, name)
 
 
-def _initialise(owner: type) -> Callable[..., None]:
+def _initialise(owner: Any) -> Callable[..., None]:
     """`Base.__init__` and `super().__init__` where the class above is not of a program."""
 
     def __init__(self: Any, *arguments: Any, **keywords: Any) -> None:
@@ -441,6 +441,7 @@ def _default_operator(value: Any, name: str) -> Callable[..., Any]:
     return operator
 
 
+_PLAIN: tuple[Any, ...] = (bool, int, float, str, bytes)
 _COPIED = (type(None), bool, int, float, complex, str, bytes, range)
 
 
@@ -462,7 +463,7 @@ def to_value(thing: Any, depth: int = 0) -> Any:
         return thing
     if isinstance(thing, BaseException) or (kind is FunctionType and (is_program_function(thing) or id(thing) in NATIVES)):
         return thing
-    for plain in (bool, int, float, str, bytes):
+    for plain in _PLAIN:
         if isinstance(thing, plain):
             return plain(thing)
     if isinstance(thing, dict):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import builtins as host
-from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from types import MethodType, UnionType
-from typing import Any
 
 from dana.errors import LimitReached
 from dana.formatting import ascii_text, format_value, represent
@@ -27,6 +25,11 @@ from dana.values import (
 )
 
 from .types import FEW, UNLISTED, compared, gathered
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
 library = Library("core", "What every program has without importing it.")
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import types as host
-from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from operator import index
-from typing import Any
 
 from dana.formatting import format_text, text
 from dana.native import current, documented, fields_of, methods_of
 from dana.values import NATIVES, TYPES, Class, Module, NativeType, TypeUnion, get_attribute, register, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
 FEW = 1000
 """What takes no more turns than this in the host is not worth counting."""

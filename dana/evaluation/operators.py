@@ -314,10 +314,10 @@ def drive(generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
 
 def named_generator(generator: Generator[Any, Any, Any], name: str, qualified_name: str) -> Generator[Any, Any, Any]:
     """The generator that a call of a generator function gives."""
-    driven = drive(generator)
+    driven: Any = drive(generator)
     driven.__name__ = name
     driven.__qualname__ = qualified_name
-    return driven
+    return driven  # type: ignore[no-any-return]
 
 
 def zero_argument_super(cls: Any, first: Any) -> Any:

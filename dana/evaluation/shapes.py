@@ -40,13 +40,16 @@ MOST_KEPT = 3000
 LARGEST_KEPT = 4 * 1024 * 1024
 """How many shapes, and bytes, are kept between runs; when there are more, keeping begins anew."""
 
-_CHECKSUM = 8
 _KEPT = f"shapes-{__version__}-{sys.implementation.cache_tag}-{sys.hexversion:x}.marshal"
+"""A file of shapes: how many, a sorted record for each (digest of its text, where its code begins, how long it is),
+and then the codes, marshalled behind their checksums. A record is found by halving, without reading the others."""
+_COUNT, _DIGEST, _NUMBER, _CHECKSUM = 4, 16, 4, 8
+_RECORD = _DIGEST + 2 * _NUMBER
 
 _codes: dict[str, CodeType] = {}
 _makers: dict[str, Callable[..., Any]] = {}
-_kept: dict[str, bytes] | None = None
-"""Codes of earlier runs, marshalled behind their checksums; None before they are first asked for."""
+_kept: bytes | None = None
+"""The file as it was when a shape was first asked for; None before."""
 _fresh: list[str] = []
 
 
@@ -65,9 +68,8 @@ def compiled(source: str, filename: str) -> CodeType:
     code = _codes.get(key)
     if code is None:
         if _kept is None:
-            _kept = _load_kept()
-        data = _kept.get(key)
-        code = None if data is None else _revived(data)
+            _kept = read(_KEPT) or b""
+        code = _revived(_kept, _digest(key))
         if code is None:
             code = compile(source, filename, "exec", dont_inherit=True).co_consts[0]
             _fresh.append(key)
@@ -78,38 +80,77 @@ def compiled(source: str, filename: str) -> CodeType:
 def save_shapes() -> None:
     """Keep what this run has compiled for later runs, when it is enough to be worth it."""
     fresh, _fresh[:] = _fresh[:], []
-    if not fresh or len(fresh) * 500 < len(_kept or ()):
+    if not fresh or len(fresh) * 500 < _count(_kept or b""):
         return
-    kept = _load_kept()  # others may have written since this run began
+    entries = {}
     for key in fresh:
-        data = marshal.dumps(_codes[key])
-        kept[key] = _checksum(data) + data
-    written = marshal.dumps(kept)
-    if len(kept) > MOST_KEPT or len(written) > LARGEST_KEPT:
-        written = marshal.dumps({key: kept[key] for key in fresh[:MOST_KEPT]})
+        digest, data = _digest(key), marshal.dumps(_codes[key])
+        entries[digest] = _checksum(data, digest) + data
+    written = _packed({**_unpacked(read(_KEPT) or b""), **entries})  # others may have written since this run began
+    if len(written) > LARGEST_KEPT or _count(written) > MOST_KEPT:
+        written = _packed(entries)
     write(_KEPT, written)
 
 
-def _load_kept() -> dict[str, bytes]:
-    try:
-        found = marshal.loads(read(_KEPT) or b"")
-    except (ValueError, TypeError, EOFError, MemoryError):
-        return {}
-    return found if type(found) is dict else {}
+def _revived(kept: bytes, digest: bytes) -> CodeType | None:
+    """The code that is kept for a text; None when there is none, or it is damaged."""
+    low, high = 0, _count(kept)
+    while low < high:
+        middle = (low + high) // 2
+        at = _COUNT + middle * _RECORD
+        found = kept[at : at + _DIGEST]
+        if found == digest:
+            data = _entry(kept, at)
+            if data[:_CHECKSUM] != _checksum(data[_CHECKSUM:], digest):
+                return None
+            code = marshal.loads(data[_CHECKSUM:])
+            return code if type(code) is CodeType else None
+        if found < digest:
+            low = middle + 1
+        else:
+            high = middle
+    return None
 
 
-def _revived(data: bytes) -> CodeType | None:
-    """The code in kept data; None when it is damaged."""
-    if type(data) is not bytes or data[:_CHECKSUM] != _checksum(data[_CHECKSUM:]):
-        return None
-    code = marshal.loads(data[_CHECKSUM:])
-    return code if type(code) is CodeType else None
+def _packed(entries: dict[bytes, bytes]) -> bytes:
+    records = [len(entries).to_bytes(_COUNT, "little")]
+    start = _COUNT + len(entries) * _RECORD
+    ordered = sorted(entries.items())
+    for digest, data in ordered:
+        records += [digest, start.to_bytes(_NUMBER, "little"), len(data).to_bytes(_NUMBER, "little")]
+        start += len(data)
+    return b"".join(records + [data for _, data in ordered])
 
 
-def _checksum(data: bytes) -> bytes:
+def _unpacked(kept: bytes) -> dict[bytes, bytes]:
+    places = range(_COUNT, _COUNT + _count(kept) * _RECORD, _RECORD)
+    return {kept[at : at + _DIGEST]: _entry(kept, at) for at in places}
+
+
+def _count(kept: bytes) -> int:
+    """How many shapes there are; none where not even the records are whole."""
+    count = int.from_bytes(kept[:_COUNT], "little")
+    return count if _COUNT + count * _RECORD <= len(kept) else 0
+
+
+def _entry(kept: bytes, at: int) -> bytes:
+    """What the record at a place leads to."""
+    numbers = at + _DIGEST
+    start = int.from_bytes(kept[numbers : numbers + _NUMBER], "little")
+    size = int.from_bytes(kept[numbers + _NUMBER : at + _RECORD], "little")
+    return kept[start : start + size]
+
+
+def _digest(key: str) -> bytes:
     from _blake2 import blake2b  # without the rest of hashlib
 
-    return blake2b(data, digest_size=_CHECKSUM).digest()
+    return blake2b(key.encode(), digest_size=_DIGEST).digest()
+
+
+def _checksum(data: bytes, digest: bytes) -> bytes:
+    from _blake2 import blake2b
+
+    return blake2b(data, digest_size=_CHECKSUM, key=digest).digest()
 
 
 class Text:

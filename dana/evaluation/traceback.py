@@ -109,7 +109,7 @@ def _header_end(node: Any) -> int:
             ends.append(inside.end)
     for item in getattr(node, "items", ()):
         ends.append(item.end)
-    return max(ends)
+    return int(max(ends))
 
 
 def _places(traceback: TracebackType | None) -> Iterator[tuple[str, nodes.Node, Any, FrameType]]:
@@ -143,7 +143,8 @@ def _locate(code: CodeType, instruction: int, site: tuple[Any, ...]) -> nodes.No
     """The node inside a closure's text to which an instruction belongs."""
     root, lowering, write, size = site
     node: nodes.Node = root if isinstance(root, nodes.Node) else root[0]
-    text = Text(*size, marking=True)
+    budget, room = size
+    text = Text(budget, room, marking=True)
     lines = write(lowering, root, text)
     plain, ranges = unmark(text.source(lines))
     if code.co_code != inner_code(maker(plain).__code__).co_code:

@@ -555,7 +555,8 @@ def _home(scope: Scope) -> Scope:
 
 
 def _shown(scope: Scope) -> str:
-    return scope.qualified_name.replace("<locals>.", "")
+    """The name of a function with that of its class, but without the functions around it."""
+    return scope.qualified_name.rpartition("<locals>.")[2]
 
 
 class _Names:
@@ -670,7 +671,8 @@ class _Names:
 
 
 def _unused(survey: _Survey) -> None:
-    """Imports and plain variables of functions that nothing reads."""
+    """Imports and plain variables of functions that nothing reads; a package passes its imports on."""
+    is_package = survey.source.name.endswith("__init__.na")
     for (scope, name), bindings in survey.bindings.items():
         variable = scope, name
         if name.startswith("_") or variable in survey.reads or variable in survey.used_otherwise:
@@ -678,7 +680,7 @@ def _unused(survey: _Survey) -> None:
         if name in survey.unbound:  # a function that is called from here may mean this variable
             continue
         kinds = {kind for kind, _ in bindings}
-        if kinds == {"import"} and scope.kind != "class":
+        if kinds == {"import"} and scope.kind != "class" and not (is_package and scope is survey.top):
             for _, alias in bindings:
                 survey.report("unused-import", f"{name} is imported and never used", *survey.place_of(name, alias))
         elif kinds == {"assign"} and scope.kind == "function":

@@ -59,6 +59,7 @@ from dana.nodes import (
     Node,
     Nonlocal,
     OrPattern,
+    Parameter,
     Parameters,
     Pass,
     Pattern,
@@ -96,8 +97,7 @@ def resolve(module: Module, source: Source) -> Resolution:
     """Find every variable of a program; raises ProgramError with all mistakes that need no run to be seen."""
     walk = _Walk(source)
     walk.module(module)
-    settle = _Settlement(walk)
-    settle.all()
+    _Settlement(walk).all()
     walk.refuse_host_functions()
     if walk.errors:
         raise ProgramError(*sorted(walk.errors, key=lambda error: (error.start, error.end)))
@@ -222,17 +222,16 @@ class Scope:
 _NOTHING: frozenset[str] = frozenset()
 
 _COMPREHENSIONS = {
-    GeneratorExpression: ("<genexpr>", "a generator expression"),
-    ListComprehension: ("<listcomp>", "a list comprehension"),
-    SetComprehension: ("<setcomp>", "a set comprehension"),
-    DictComprehension: ("<dictcomp>", "a dict comprehension"),
+    GeneratorExpression: ("<genexpr>", "generator expression"),
+    ListComprehension: ("<listcomp>", "list comprehension"),
+    SetComprehension: ("<setcomp>", "set comprehension"),
+    DictComprehension: ("<dictcomp>", "dict comprehension"),
 }
 
 _FOREIGN = "names with double underscores belong to the host"
 
 _NAME_HINTS = {
     "__name__": "a Dana file runs from top to bottom; call main() at the end",
-    "__file__": "paths are relative to the folder in which the program is started",
     "__all__": "leave it out: `import *` takes every name that does not start with an underscore",
     "__slots__": "leave it out: instances keep their attributes without it",
     "__debug__": "assertions are always on",
@@ -554,7 +553,7 @@ class _Walk:
             first = scope.bound.get(name)
             if is_special(name):
                 self.foreign(name, start, end)
-            elif first is not None and name in scope.bound and list(scope.bound).index(name) < scope.parameter_count:
+            elif type(first) is Parameter:
                 self.error("parameter-declared", f"name '{name}' is parameter and {kind}", start, end)
             elif name in (scope.nonlocals if kind == "global" else scope.globals):
                 self.error("nonlocal-and-global", f"name '{name}' is nonlocal and global", start, end)
@@ -948,7 +947,7 @@ class _Walk:
     def yield_(self, node: Any, stack: list[Any]) -> None:
         scope = self.scope
         if scope.kind in ("comprehension", "generator"):
-            where = _COMPREHENSIONS[type(scope.node)][1].partition(" ")[2]  # type: ignore[index]
+            where = _COMPREHENSIONS[type(scope.node)][1]  # type: ignore[index]
             self.error("misplaced-yield", f"'yield' inside {where}", node.start, node.end)
         elif scope.kind in ("module", "class"):
             self.error("misplaced-yield", "'yield' outside function", node.start, node.end)

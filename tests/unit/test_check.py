@@ -121,7 +121,7 @@ def outer(engine):
 def test_name_from_caller() -> None:
     finding = only(CALLER)
     assert (finding.code, finding.severity, finding.line) == ("name-from-caller", "warning", 6)
-    assert finding.message == "context is not defined in outer.retry; it is a variable of outer.run, which calls it"
+    assert finding.message == "context is not defined in retry; it is a variable of run, which calls it"
     assert finding.hint == "pass it as an argument: give retry a parameter context"
     assert notes(finding) == [("context of run", "context"), ("used here too", "context")]
     assert finding.notes[0][1] == CALLER.index("context = ")
@@ -240,6 +240,12 @@ def test_unused(text: str, expected: list[tuple[str, str]]) -> None:
 )
 def test_used(text: str) -> None:
     assert found(text) == []
+
+
+def test_a_package_passes_its_imports_on() -> None:
+    source = Source("from .orders import place\n", "shop/__init__.na")
+    module = parse(source)
+    assert check(module, source, resolve(module, source), known=KNOWN.__contains__) == []
 
 
 # Calls

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from _string import formatter_field_name_split, formatter_parser  # type: ignore[import-not-found]
 from _thread import _local
-from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from operator import index
 from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType
-from typing import Any
 
 from dana.errors import LimitReached
 from dana.limits import Limits
 from dana.run import RUN
 from dana.values import NATIVES, PROGRAM_CODE, Class, get_attribute, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
 DEPTH = 200
 """How deep containers may be nested in each other to be shown."""
@@ -46,6 +49,8 @@ BRACKETS: dict[type, tuple[str, str, str, str]] = {
 """For each type of container: what opens and closes it, how it looks without items, and inside of itself."""
 
 _LARGE = 1_000_000
+_SMALL = 10_000
+_LEVEL = _SMALL // DEPTH
 
 
 class _Work(_local):
@@ -55,6 +60,8 @@ class _Work(_local):
 
     def __init__(self) -> None:
         self.open: set[int] = set()
+        self.shown: dict[int, str | None] = {}
+        """How small containers look, by identity, None for others; forgotten when a program may change them."""
 
 
 _work = _Work()
@@ -83,7 +90,7 @@ def represent(value: Any) -> str:
         return repr(value)
     if kind not in BRACKETS:
         return _represent_other(value)
-    if _left(value, 10_000) >= 0:
+    if _left(value, _SMALL) >= 0:
         return repr(value)
     run = RUN.get(None)
     work = _work
@@ -95,6 +102,7 @@ def represent(value: Any) -> str:
         _write(value, parts, work, run.meter.charge if run else lambda steps: None)
     finally:
         work.room = room
+        work.shown.clear()
     return "".join(parts)
 
 
@@ -185,7 +193,7 @@ def _left(container: Any, room: int) -> int:
         elif kind in NUMBERS:
             room -= 8
         elif kind in BRACKETS:
-            room = _left(item, room - 10_000 // DEPTH)
+            room = _left(item, room - _LEVEL)
         else:
             return -1
         if room < 0:
@@ -225,11 +233,7 @@ def _write_items(items: Iterable[Any], parts: list[str], work: _Work, charge: Ca
     for item in items:
         if between:
             parts.append(between)
-        kind = type(item)
-        if kind in BRACKETS:
-            _write(item, parts, work, charge)
-        else:
-            _spend(repr(item) if kind in PLAIN else _represent_other(item), parts, work)
+        _write_item(item, parts, work, charge)
         between = ", "
 
 
@@ -238,17 +242,34 @@ def _write_pairs(pairs: dict[Any, Any], parts: list[str], work: _Work, charge: C
     if not pairs:
         _spend("{}", parts, work)
         return
-    for pair in list(pairs.items()):
-        for item in pair:
-            parts.append(between)
-            kind = type(item)
-            if kind in BRACKETS:
-                _write(item, parts, work, charge)
-            else:
-                _spend(repr(item) if kind in PLAIN else _represent_other(item), parts, work)
-            between = ": "
+    for key, value in list(pairs.items()):
+        parts.append(between)
+        _write_item(key, parts, work, charge)
+        parts.append(": ")
+        _write_item(value, parts, work, charge)
         between = ", "
     parts.append("}")
+
+
+def _write_item(item: Any, parts: list[str], work: _Work, charge: Callable[[int], None]) -> None:
+    kind = type(item)
+    if kind in PLAIN:
+        _spend(repr(item), parts, work)
+    elif kind in BRACKETS:
+        own = id(item)
+        if own not in work.shown:
+            is_small = own not in work.open and _left(item, _SMALL - len(work.open) * _LEVEL) >= 0
+            work.shown[own] = repr(item) if is_small else None
+        shown = work.shown[own]
+        if shown is None:
+            _write(item, parts, work, charge)
+        else:
+            charge(len(shown) // 10)
+            _spend(shown, parts, work)
+    else:
+        work.shown.clear()
+        _spend(_represent_other(item), parts, work)
+        work.shown.clear()
 
 
 def _spend(part: str, parts: list[str], work: _Work) -> None:
@@ -544,7 +565,7 @@ def _are_short(arguments: Any) -> bool:
     for argument in arguments if type(arguments) is tuple else (arguments,):
         kind = type(argument)
         if kind is str or kind is bytes:
-            if len(argument) > 10_000:
+            if len(argument) > _SMALL:
                 return False
         elif kind not in PLAIN:
             return False

@@ -117,7 +117,13 @@ CHECK_OPTIONS: dict[str, object] = {"--strict": bool, "--output-format": ("text"
 
 def command() -> NoReturn:
     """The console script: `main`, then out at once, since taking the interpreter apart takes time for nothing."""
+    import gc
+
+    gc.disable()  # until a program runs: what is imported stays
     code = main()
+    shapes = sys.modules.get("dana.evaluation.shapes")
+    if shapes is not None:
+        shapes.save_shapes()
     from atexit import _run_exitfuncs
 
     _run_exitfuncs()
@@ -396,7 +402,9 @@ def _read(path: str) -> Source:
 def _execute(session: Session, sources: list[Source]) -> None:
     """Run programs on a thread with a stack for deep calls, while this one listens for Ctrl-C."""
     import _thread
+    import gc
 
+    gc.enable()
     depth = session.meter.limits.depth
     outcome: list[BaseException] = []
     ended = _thread.allocate_lock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types as host
 from itertools import islice
-from operator import index
+from _operator import index
 
 from dana.formatting import format_text, text
 from dana.native import current, documented, fields_of, methods_of

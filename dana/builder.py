@@ -7,11 +7,13 @@ argument after a keyword) is refused here, by LexicalError.
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
-
 from dana import nodes
-from dana.lexer import LexicalError, Token, tokenize
+from dana.lexer import LexicalError, Token, inner_text_end, tokenize
 from dana.nodes import Expression, Name, Node, Parameter, Parameters, Statement
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 _new = tuple.__new__
 
@@ -1122,13 +1124,11 @@ def _field(text: str, at: int, stop: int, offset: int, raw: bool) -> tuple[list[
 
 def _expression_end(text: str, at: int, stop: int) -> int:
     """Where the expression of a field ends: before `=` (shown), `!r`, `:` or `}` outside of any bracket."""
-    from dana.lexer import _inner_text_end
-
     depth = 0
     while at < stop:
         character = text[at]
         if character in "\"'":
-            at = _inner_text_end(text, at, stop)
+            at = inner_text_end(text, at, stop)
             continue
         if character in "([{":
             depth += 1

@@ -8,10 +8,10 @@ in OPERATORS. The value of a NAME is normalised (NFKC); those of numbers and tex
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from dana.errors import Diagnostic, ProgramError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dana.source import Source
 
@@ -27,7 +27,7 @@ KEYWORDS = {
         "lambda nonlocal not or pass raise return try while with yield async await"
     ).split()
 }
-KEYWORDS.update({word: "CONSTANT" for word in "True False None true false none null".split()})
+KEYWORDS.update(dict.fromkeys("True False None true false none null".split(), "CONSTANT"))
 
 OPERATORS = {
     "(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB", "{": "LBRACE", "}": "RBRACE",
@@ -290,7 +290,7 @@ def string_end(text: str, start: int, quote: int, stop: int) -> int:
         if character in "\"'":
             if text.startswith(mark, at) and not _opens_text(text, at, mark, stop):
                 break
-            at = _inner_text_end(text, at, stop)
+            at = inner_text_end(text, at, stop)
             continue
         if character == "#" or (character == "\n" and len(mark) == 1):
             break
@@ -319,7 +319,7 @@ def _opens_text(text: str, at: int, mark: str, stop: int) -> bool:
     return closing >= 0 and "}" in rest[closing + len(mark) :] and mark in rest[closing + len(mark) :]
 
 
-def _inner_text_end(text: str, at: int, stop: int) -> int:
+def inner_text_end(text: str, at: int, stop: int) -> int:
     begin = at
     while begin > 0 and text[begin - 1] in "rRbBuUfF":
         begin -= 1

@@ -15,6 +15,7 @@ from dana.errors import (
     ProgramError,
     UncaughtError,
     UsageError,
+    nearest,
 )
 from dana.evaluation.definitions import Program, Variables
 from dana.evaluation.traceback import callers, describe, position, read_variable
@@ -225,8 +226,6 @@ class Session:
             except ModuleNotFoundError:
                 pass
         error = ImportError(f"cannot import name '{name}' from '{module.name}'", name=module.name)
-        from dana.errors import nearest
-
         like = nearest(name, module.names())
         if like is not None:
             error = ImportError(f"cannot import name '{name}' from '{module.name}' (did you mean {like}?)", name=module.name)

@@ -217,8 +217,9 @@ class Writer:
             expression = kind(depth)
             if any(mark in expression for mark in "'\"\\#"):
                 expression, specs = "1", INTEGER_SPECS
+            space = " " if expression.startswith("{") else ""
             ending = self.pick(["", "!r", "!s:>6", "=", "", ":" + self.pick(specs), ":" + self.pick(specs)])
-            parts.append(f"{self.pick(['', 'x', '{{', '}}', ' - '])}{{{expression}{ending}}}")
+            parts.append(f"{self.pick(['', 'x', '{{', '}}', ' - '])}{{{space}{expression}{ending}}}")
         return f'f"{"".join(parts)}"'
 
     def slice(self, depth: int) -> str:

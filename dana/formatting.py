@@ -10,7 +10,7 @@ from __future__ import annotations
 from _string import formatter_field_name_split, formatter_parser  # type: ignore[import-not-found]
 from _thread import _local
 from itertools import chain
-from operator import index
+from _operator import index
 from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType
 
 from dana.errors import LimitReached
@@ -186,6 +186,8 @@ def _left(container: Any, room: int) -> int:
 
     The host may when all that it will meet are plain values and containers, counted as often as it will.
     """
+    if room < 0:
+        return -1
     for item in container if type(container) is not dict else chain(container, container.values()):
         kind = type(item)
         if kind is str or kind is bytes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import builtins as host
-from itertools import chain
+import sys
+from itertools import chain, islice
 from types import MethodType, UnionType
 
 from dana.errors import LimitReached
@@ -323,9 +324,11 @@ def sum(iterable: Any, /, start: Any = 0) -> Any:
     ):
         return host.sum(iterable, start)
     meter = current().meter
-    iterator = iter(iterable)
+    iterator = islice(iterable, None)
     other: list[Any] = []
     total = host.sum(_numbers(iterator, meter, other), start) if type(start) in _NUMBERS else start
+    if not other and type(start) in _NUMBERS:
+        return total  # asking an iterator that has ended to begin again may make it do so
     for item in chain(other, meter.items(iterator)):
         total = _concatenated(total, item) if type(total) in (list, tuple, str) else total + item
     return total
@@ -591,15 +594,25 @@ def _documentation(subject: Any) -> str:
         return subject.doc
     if type(subject) is Module:
         return subject.doc or ""
-    for name in library.docs:
-        if library.members[name] is subject:
-            return library.docs[name]
+    for loaded in _loaded():
+        for name in loaded.docs:
+            if loaded.members[name] is subject:
+                return loaded.docs[name]
     if type(subject) is MethodType:
         subject = subject.__func__
     if type(type(subject)) is Class:
         subject = type(subject)
     doc = vars(subject).get("__doc__") if type(subject) is Class else host.getattr(subject, "__doc__", None)
     return doc if type(doc) is str else ""
+
+
+def _loaded() -> Iterator[Library]:
+    """The libraries that are in use, this one first."""
+    yield library
+    for name, module in [*sys.modules.items()]:
+        found = vars(module).get("library") if name.startswith(f"{__package__}.") else None
+        if found is not None and found is not library:
+            yield found
 
 
 def _summary(value: Any) -> str:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SHAPE_CODE = "<shape>"
 """The file name in the code of every closure."""
 
-ENVIRONMENT: dict[str, Any] = {"__name__": "__main__"}
+ENVIRONMENT: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
 """What the text of templates may name: the host's built-ins and the functions of `operators`."""
 
 MOST_KEPT = 3000

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 COLD = (4, 0)
 """How much is written into one text where it may run only once: weight of an expression, of statements."""
 
+LONG = 8
+"""How many closures a closure runs one after the other."""
+
 HOT = (40, 400)
 """The same in loops, and in functions that are called again and again."""
 
@@ -124,18 +127,25 @@ class Lowering:
     def body(self, body: Sequence[nodes.Statement], text: Text, tail: bool) -> list[str]:
         """The lines that run statements; `tail` when nothing of the closure comes after them."""
         lines: list[str] = []
-        calls = 0
         for at, statement in enumerate(body):
             last = tail and at == len(body) - 1
             if self.fits(statement, text):
                 lines += text.mark_lines(statement, STATEMENTS[type(statement)](self, statement, text, last))
-            elif calls >= 6 and not last:
-                rest = body[at:]
-                return lines + self.call_body(self.block(rest), rest, text, tail)
+            elif len(body) - at > LONG:
+                return lines + self.slices(body[at:], text, tail)
             else:
-                calls += 1
                 lines += self.call_body(self.closure(statement), (statement,), text, last)
         return lines
+
+    def slices(self, body: Sequence[nodes.Statement], text: Text, tail: bool) -> list[str]:
+        """The lines that run many statements, by closures that each run a slice of them."""
+        size = -(-len(body) // LONG)
+        parts = [body[at : at + size] for at in range(0, len(body), size)]
+        return [
+            line
+            for part in parts
+            for line in self.call_body(self.block(part), part, text, tail and part is parts[-1])
+        ]
 
     def fits(self, statement: nodes.Statement, text: Text) -> bool:
         """Whether a statement is written into a text, and not called as a closure of its own."""
@@ -143,6 +153,8 @@ class Lowering:
             return True
         if type(statement) is nodes.Return and (statement.value is None or self.weight(statement.value) <= text.budget):
             return True
+        if not text.room:
+            return False
         weight = self.weight(statement)
         if weight > text.room:
             return False
@@ -816,11 +828,17 @@ def needs_bound(target: nodes.Expression) -> bool:
 def may_signal(node: nodes.Node) -> bool:
     """Whether a statement may end by return, break or continue of what is around it."""
     kind = type(node)
-    if kind in (nodes.Return, nodes.Break, nodes.Continue):
+    if kind is nodes.Return or kind is nodes.Break or kind is nodes.Continue:
         return True
+    if kind not in COMPOUND:
+        return False
     if isinstance(node, (nodes.For, nodes.While)):
         return any(map(may_return, node.body)) or any(map(may_signal, node.otherwise))
     return any(may_signal(statement) for body in bodies(node) for statement in body)
+
+
+COMPOUND = frozenset((nodes.If, nodes.While, nodes.For, nodes.Try, nodes.With, nodes.Match))
+"""The statements that run others in the same frame."""
 
 
 def may_return(node: nodes.Node) -> bool:

@@ -71,7 +71,11 @@ def compiled(source: str, filename: str) -> CodeType:
             _kept = read(_KEPT) or b""
         code = _revived(_kept, _digest(key))
         if code is None:
-            code = compile(source, filename, "exec", dont_inherit=True).co_consts[0]
+            import warnings  # the host's advice about `[1][[0]]` is not for who wrote the program
+
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SyntaxWarning)
+                code = compile(source, filename, "exec", dont_inherit=True).co_consts[0]
             _fresh.append(key)
         _codes[key] = code
     return code

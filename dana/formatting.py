@@ -7,10 +7,10 @@ one budget of characters, also those that a `__repr__` of the program makes in t
 
 from __future__ import annotations
 
+from _operator import index
 from _string import formatter_field_name_split, formatter_parser  # type: ignore[import-not-found]
 from _thread import _local
 from itertools import chain
-from _operator import index
 from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType
 
 from dana.errors import LimitReached

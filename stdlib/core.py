@@ -327,8 +327,6 @@ def sum(iterable: Any, /, start: Any = 0) -> Any:
     iterator = islice(iterable, None)
     other: list[Any] = []
     total = host.sum(_numbers(iterator, meter, other), start) if type(start) in _NUMBERS else start
-    if not other and type(start) in _NUMBERS:
-        return total  # asking an iterator that has ended to begin again may make it do so
     for item in chain(other, meter.items(iterator)):
         total = _concatenated(total, item) if type(total) in (list, tuple, str) else total + item
     return total

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import types as host
-from itertools import islice
 from _operator import index
+from itertools import islice
 
 from dana.formatting import format_text, text
 from dana.native import current, documented, fields_of, methods_of
@@ -55,7 +55,7 @@ def gathered(iterable: Any) -> list[Any]:
     if type(iterable) in _CONTAINERS or type(iterable) in (str, bytes, range):
         return list(incoming(iterable))
     meter = current().meter
-    iterator = iter(iterable)
+    iterator = islice(iterable, None)
     items: list[Any] = []
     while True:
         block = list(islice(iterator, FEW))
@@ -82,15 +82,11 @@ def _over(method: Callable[..., Any], items: Callable[[Any], Iterable[Any]]) -> 
     return counted
 
 
-def _growing(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A method that adds the items of any number of iterables."""
-
-    def counted(self: Any, /, *others: Any) -> None:
-        method(self, *map(incoming, others))
+def _set_update(self: set[Any], /, *others: Any) -> None:
+    for other in others:
+        self.update(incoming(other))
         if len(self) > FEW:
             current().meter.check_items(len(self))
-
-    return counted
 
 
 def _searching(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -779,8 +775,8 @@ _add(
             **methods_of(set, "add clear discard pop remove"),
             "difference_update": _over(set.difference_update, compared),
             "intersection_update": _over(set.intersection_update, compared),
-            "symmetric_difference_update": _growing(set.symmetric_difference_update),
-            "update": _growing(set.update),
+            "symmetric_difference_update": _over(set.symmetric_difference_update, incoming),
+            "update": _set_update,
         },
     )
 )
@@ -947,7 +943,8 @@ def _super(*arguments: Any) -> Any:
         raise TypeError(f"super() takes no arguments or a class and an instance, got {len(arguments)}")
     cls, instance = arguments
     if not (type(cls) is Class or (isinstance(cls, type) and issubclass(cls, BaseException))):
-        raise TypeError(f"super() argument 1 must be a type, not {type_name(cls)}")
+        given = cls.name if type(cls) is NativeType else type_name(cls)
+        raise TypeError(f"super() takes a class of a program and an instance of it, not {given}")
     return super(cls, instance)
 
 

@@ -759,7 +759,9 @@ def split_arguments(arguments: list[Any]) -> tuple[tuple[Any, ...], tuple[Any, .
 def keyword(name: Any, _: Token, value: Any) -> nodes.Keyword:
     if type(name) is not Name:
         what = called(name)
-        message = f"cannot assign to {what}" if what in ("True", "False", "None") else "expression cannot contain assignment"
+        message = (
+            f"cannot assign to {what}" if what in ("True", "False", "None") else "expression cannot contain assignment"
+        )
         refuse("bad-target", message, name, "did you mean '=='?")
     return nodes.Keyword(name.start, value[1], name.id, value)
 
@@ -921,7 +923,8 @@ def for_clause(token: Token, place: Any, _: Token, iterable: Any, conditions: li
 # Texts
 
 _SIMPLE_ESCAPES = {
-    "\n": "", "\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
+    "\n": "", "\\": "\\", "'": "'", '"': '"',
+    "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
 }  # fmt: skip
 
 
@@ -943,8 +946,8 @@ def strings(tokens: list[Token]) -> Expression:
     if all(token[0] == "STRING" for token in tokens):
         if len(parts) == 1:
             return nodes.Constant(start, end, parts[0].value)
-        joined = b"".join if bytes in kinds else "".join
-        return nodes.Constant(start, end, joined([part.value for part in parts]))  # type: ignore[operator]
+        nothing: Any = b"" if bytes in kinds else ""
+        return nodes.Constant(start, end, nothing.join([part.value for part in parts]))
     return nodes.JoinedString(start, end, merged(parts))
 
 
@@ -956,7 +959,8 @@ def merged(parts: list[Any]) -> tuple[Any, ...]:
             if not part.value:
                 continue
             if found and type(found[-1]) is nodes.Constant:
-                found[-1] = nodes.Constant(found[-1].start, part.end, found[-1].value + part.value)
+                before: Any = found[-1].value
+                found[-1] = nodes.Constant(found[-1].start, part.end, before + part.value)
                 continue
         found.append(part)
     return tuple(found)
@@ -973,7 +977,9 @@ def _text(token: Token) -> str | bytes:
     if "b" in prefix:
         for offset, character in enumerate(body):
             if ord(character) > 127:
-                raise LexicalError("bad-escape", "bytes can only contain ASCII literal characters", at + offset, at + offset + 1)
+                raise LexicalError(
+                    "bad-escape", "bytes can only contain ASCII literal characters", at + offset, at + offset + 1
+                )
     if "r" not in prefix and "\\" in body:
         body = unescaped(body, at, "b" in prefix)
     return body.encode("latin-1") if "b" in prefix else body
@@ -1005,7 +1011,10 @@ def unescaped(body: str, at: int, is_bytes: bool = False) -> str:
             digits = body[position : position + size]
             if len(digits) < size or not all(digit in "0123456789abcdefABCDEF" for digit in digits):
                 raise LexicalError(
-                    "bad-escape", f"\\{letter} needs {size} hexadecimal digits", at + slash, at + slash + 2 + len(digits)
+                    "bad-escape",
+                    f"the escape \\{letter} needs {size} hexadecimal digits",
+                    at + slash,
+                    at + slash + 2 + len(digits),
                 )
             code = int(digits, 16)
             if code > 0x10FFFF:
@@ -1018,7 +1027,9 @@ def unescaped(body: str, at: int, is_bytes: bool = False) -> str:
             close = body.find("}", position)
             name = body[position + 1 : close]
             if body[position : position + 1] != "{" or close < 0:
-                raise LexicalError("bad-escape", "\\N needs the name of a character in braces", at + slash, at + slash + 2)
+                raise LexicalError(
+                    "bad-escape", "\\N needs the name of a character in braces", at + slash, at + slash + 2
+                )
             try:
                 parts.append(unicodedata.lookup(name))
             except KeyError:
@@ -1070,7 +1081,11 @@ def _fields(text: str, at: int, stop: int, offset: int, raw: bool, in_spec: bool
         elif character == "}":
             if not text.startswith("}}", at):
                 raise LexicalError(
-                    "unmatched-bracket", "a single '}' in an f-string", offset + at, offset + at + 1, "write '}}' for a brace"
+                    "unmatched-bracket",
+                    "a single '}' in an f-string",
+                    offset + at,
+                    offset + at + 1,
+                    "write '}}' for a brace",
                 )
             constant(at + 1)
             at += 2
@@ -1095,7 +1110,9 @@ def _field(text: str, at: int, stop: int, offset: int, raw: bool) -> tuple[list[
             end += 1
         inside = text[at + 1 : end]
     if not text[at + 1 : value_end].strip():
-        raise LexicalError("empty-field", "an f-string's field has no expression", offset + at, offset + min(end + 1, stop))
+        raise LexicalError(
+            "empty-field", "an f-string's field has no expression", offset + at, offset + min(end + 1, stop)
+        )
     value = _nested(text, at + 1, value_end, offset)
     conversion = None
     if text.startswith("!", end):
@@ -1105,7 +1122,11 @@ def _field(text: str, at: int, stop: int, offset: int, raw: bool) -> tuple[list[
         conversion = text[letter:end].strip()
         if conversion not in ("r", "s", "a"):
             raise LexicalError(
-                "bad-conversion", f"'!{conversion}' is no conversion", offset + letter - 1, offset + end, "one of !r, !s and !a"
+                "bad-conversion",
+                f"'!{conversion}' is no conversion",
+                offset + letter - 1,
+                offset + end,
+                "one of !r, !s and !a",
             )
     spec = None
     if text.startswith(":", end):
@@ -1113,7 +1134,9 @@ def _field(text: str, at: int, stop: int, offset: int, raw: bool) -> tuple[list[
         spec = nodes.JoinedString(offset + end + 1, offset + after, tuple(parts))
         end = after
     if not text.startswith("}", end) or end >= stop:
-        raise LexicalError("unclosed-bracket", "'{' is never closed in this f-string", offset + opening, offset + opening + 1)
+        raise LexicalError(
+            "unclosed-bracket", "'{' is never closed in this f-string", offset + opening, offset + opening + 1
+        )
     if shows and conversion is None and spec is None:
         conversion = "r"
     field: list[Any] = [nodes.Interpolation(offset + opening, offset + end + 1, value, conversion, spec)]
@@ -1151,7 +1174,7 @@ def _expression_end(text: str, at: int, stop: int) -> int:
 
 def _nested(text: str, at: int, end: int, offset: int) -> Expression:
     """The expression in text[at:end], its positions shifted by `offset`."""
-    from dana.parser import run_tokens
+    from dana.parser import UnexpectedToken, run_tokens
 
     while at < end and text[at] in " \t\n\f":
         at += 1
@@ -1163,4 +1186,9 @@ def _nested(text: str, at: int, end: int, offset: int) -> Expression:
         raise
     if offset:
         tokens = [(kind, value, start + offset, stop + offset) for kind, value, start, stop in tokens]
-    return run_tokens(tokens, "expression")  # type: ignore[return-value]
+    try:
+        found: Expression = run_tokens(tokens, "expression")
+    except UnexpectedToken as error:
+        error.nested = True
+        raise
+    return found

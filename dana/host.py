@@ -39,7 +39,7 @@ class Host:
         """The time, aware, in UTC."""
         import datetime  # 3 ms that most programs do not need
 
-        return datetime.datetime.now(datetime.timezone.utc)
+        return datetime.datetime.now(datetime.UTC)
 
     def monotonic(self) -> float:
         """Seconds on a clock that never goes back."""

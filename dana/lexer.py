@@ -68,7 +68,9 @@ _OPEN = {"(": ")", "[": "]", "{": "}"}
 class LexicalError(Exception):
     """A text that cannot be cut into tokens: where, and what is wrong there."""
 
-    def __init__(self, code: str, message: str, start: int, end: int, hint: str | None = None, incomplete: bool = False) -> None:
+    def __init__(
+        self, code: str, message: str, start: int, end: int, hint: str | None = None, incomplete: bool = False
+    ) -> None:
         super().__init__(code, message, start, end)
         self.code = code
         self.message = message
@@ -150,7 +152,12 @@ def tokenize(text: str, start: int = 0, stop: int | None = None, expression: boo
     if brackets:
         bracket, place = brackets[-1]
         raise LexicalError(
-            "unclosed-bracket", f"'{bracket}' is never closed", place, place + 1, f"add '{_OPEN[bracket]}'", incomplete=True
+            "unclosed-bracket",
+            f"'{bracket}' is never closed",
+            place,
+            place + 1,
+            f"add '{_OPEN[bracket]}'",
+            incomplete=True,
         )
     if not expression:
         if tokens and tokens[-1][0] not in ("NEWLINE", "DEDENT"):
@@ -161,9 +168,7 @@ def tokenize(text: str, start: int = 0, stop: int | None = None, expression: boo
     return soft_keywords(tokens)
 
 
-def _indentation(
-    text: str, at: int, stop: int, depths: list[tuple[int, int]], tokens: list[Token]
-) -> tuple[int, bool]:
+def _indentation(text: str, at: int, stop: int, depths: list[tuple[int, int]], tokens: list[Token]) -> tuple[int, bool]:
     """Read the blanks at the start of a line; gives where they end, and whether the line holds nothing else.
 
     An indentation is measured twice, with tabs to the next multiple of 8 and with tabs as one column; where
@@ -230,11 +235,17 @@ def _normalised(word: str, start: int, end: int) -> str:
 
 def _close(brackets: list[tuple[str, int]], operator: str, at: int) -> None:
     if not brackets:
-        raise LexicalError("unmatched-bracket", f"'{operator}' closes nothing", at, at + 1, "remove it, or open it before")
-    opened, place = brackets.pop()
+        raise LexicalError(
+            "unmatched-bracket", f"'{operator}' matches no opening bracket", at, at + 1, "remove it, or open it before"
+        )
+    opened, _ = brackets.pop()
     if _OPEN[opened] != operator:
         raise LexicalError(
-            "mismatched-bracket", f"'{operator}' does not close '{opened}'", at, at + 1, f"close it with '{_OPEN[opened]}'"
+            "mismatched-bracket",
+            f"'{operator}' does not match '{opened}'",
+            at,
+            at + 1,
+            f"close it with '{_OPEN[opened]}'",
         )
 
 
@@ -245,10 +256,14 @@ def _check_number(text: str, number: str, start: int, end: int, stop: int) -> No
         if word in ("and", "else", "for", "if", "in", "is", "not", "or") and number[-1] != "_":
             return
         whole = text[start : rest.end() if rest else end + 1]
-        raise LexicalError("bad-number", f"{whole} is not a number", start, start + len(whole))
+        raise LexicalError("bad-number", f"{whole} is not a number literal", start, start + len(whole))
     if number[0] == "0" and len(number) > 1 and number.replace("_", "").isdigit() and number.strip("0_"):
         raise LexicalError(
-            "bad-number", f"{number} starts with zeros", start, end, f"write {number.lstrip('0_')}, or 0o{number.lstrip('0_')} in base 8"
+            "bad-number",
+            f"{number} starts with zeros",
+            start,
+            end,
+            f"write {number.lstrip('0_')}, or 0o{number.lstrip('0_')} in base 8",
         )
 
 
@@ -307,7 +322,14 @@ def string_end(text: str, start: int, quote: int, stop: int) -> int:
         at += 1
     if depth:
         field = text.rfind("{", quote, at)
-        raise LexicalError("unclosed-bracket", "'{' is never closed in this f-string", field, field + 1, "write '{{' for a brace itself", incomplete=len(mark) == 3)
+        raise LexicalError(
+            "unclosed-bracket",
+            "'{' is never closed in this f-string",
+            field,
+            field + 1,
+            "add '}', or write '{{' for a brace itself",
+            incomplete=len(mark) == 3,
+        )
     raise _unterminated(start, quote, mark)
 
 
@@ -334,7 +356,9 @@ def inner_text_end(text: str, at: int, stop: int) -> int:
 def _unterminated(start: int, quote: int, mark: str) -> LexicalError:
     return LexicalError(
         "unterminated-string",
-        "this text is never closed" if len(mark) == 3 else "this text is not closed on its line",
+        "unterminated text: it is never closed"
+        if len(mark) == 3
+        else "unterminated text: it is not closed on its line",
         start,
         quote + len(mark),
         f"close it with {mark}" if len(mark) == 3 else f"close it with {mark}, or use {mark * 3} for several lines",
@@ -343,7 +367,8 @@ def _unterminated(start: int, quote: int, mark: str) -> LexicalError:
 
 
 _CHARACTERS = {
-    "“": 'use "', "”": 'use "', "‘": "use '", "’": "use '", "\u00a0": "use an ordinary blank", "\u3000": "use an ordinary blank",
+    "“": 'use "', "”": 'use "', "‘": "use '", "’": "use '",
+    "\u00a0": "use an ordinary blank", "\u3000": "use an ordinary blank",
     "?": "write `a if condition else b` for a choice", "!": "write `not`", "$": None, "`": "use quotes",
     "–": "use -", "—": "use -", "−": "use -", "×": "use *", "÷": "use /", "≤": "use <=", "≥": "use >=", "≠": "use !=",
     "，": "use ,", "：": "use :", "（": "use (", "）": "use )",
@@ -360,8 +385,10 @@ def _unreadable(text: str, at: int, stop: int) -> LexicalError:
         return LexicalError("bad-character", "a NUL byte is not text", at, at + 1, "is this a file of text?")
     if character == "\\":
         if at + 1 >= stop:
-            return LexicalError("unexpected-end", "a line is continued by '\\' but the file ends", at, at + 1, incomplete=True)
-        return LexicalError("bad-character", "something follows '\\', which continues a line only at its end", at, at + 1)
+            return LexicalError(
+                "unexpected-end", "a line is continued by '\\' but the file ends", at, at + 1, incomplete=True
+            )
+        return LexicalError("bad-character", "something follows the line continuation '\\'", at, at + 1)
     name = f"'{character}'" if character.isprintable() and not character.isspace() else f"U+{ord(character):04X}"
     return LexicalError("bad-character", f"{name} is not part of the language", at, at + 1, _CHARACTERS.get(character))
 

@@ -109,12 +109,16 @@ class Meter:
     def check_text(self, length: int) -> None:
         """Refuse to make a text or bytes of `length`, before it is made."""
         if length > self.limits.text:
-            raise LimitReached(f"a text of {length:,} characters is over the limit of {self.limits.text:,}", "--max-text")
+            raise LimitReached(
+                f"a text of {length:,} characters is over the limit of {self.limits.text:,}", "--max-text"
+            )
 
     def check_items(self, count: int) -> None:
         """Refuse to make a container of `count` items, before it is made."""
         if count > self.limits.items:
-            raise LimitReached(f"a container of {count:,} items is over the limit of {self.limits.items:,}", "--max-items")
+            raise LimitReached(
+                f"a container of {count:,} items is over the limit of {self.limits.items:,}", "--max-items"
+            )
 
     def check_bits(self, bits: int) -> None:
         """Refuse to make an int of `bits` bits, before it is made."""

@@ -16,6 +16,7 @@ from dana.cache_folder import read, write
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
     Rule = tuple[int, str, str]
 
 FORMAT = 1
@@ -101,10 +102,7 @@ def build(text: str) -> ParseTable:
                 row[symbol] = argument if action is Shift else ~numbers[argument]
         actions.append(row)
         gotos.append(goto)
-    rules = [
-        (len(rule.expansion), str(rule.origin.name), str(rule.alias or ""))
-        for rule in lark.rules
-    ]
+    rules = [(len(rule.expansion), str(rule.origin.name), str(rule.alias or "")) for rule in lark.rules]
     return ParseTable(actions, gotos, rules, dict(table.start_states), dict(table.end_states))
 
 

@@ -26,6 +26,8 @@ class UnexpectedToken(Exception):
         self.tokens = tokens
         self.at = at
         self.states = states
+        self.nested = False
+        """Whether these are the tokens of a field of an f-string."""
 
 
 def parse(source: Source) -> Module:
@@ -83,8 +85,7 @@ def run_tokens(tokens: list[Token], start: str) -> Any:
     state = table.starts[start]
     states = [state]
     values: list[Any] = []
-    at = 0
-    for token in tokens:
+    for at, token in enumerate(tokens):
         kind = token[0]
         while True:
             action = actions[state].get(kind)
@@ -118,7 +119,6 @@ def run_tokens(tokens: list[Token], start: str) -> Any:
                 states.append(state)
             if state == end and kind == "$END":
                 return values[0]
-        at += 1
     raise UnexpectedToken(tokens, len(tokens) - 1, states)
 
 

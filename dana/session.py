@@ -228,7 +228,9 @@ class Session:
         error = ImportError(f"cannot import name '{name}' from '{module.name}'", name=module.name)
         like = nearest(name, module.names())
         if like is not None:
-            error = ImportError(f"cannot import name '{name}' from '{module.name}' (did you mean {like}?)", name=module.name)
+            error = ImportError(
+                f"cannot import name '{name}' from '{module.name}' (did you mean {like}?)", name=module.name
+            )
         raise error
 
     def _load(self, name: str, path: str, data: bytes) -> Module:
@@ -312,7 +314,9 @@ def read_source(path: str) -> Source:
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
-        raise UsageError(Diagnostic("cannot-read", f"cannot read {path}: {(error.strerror or str(error)).lower()}")) from None
+        raise UsageError(
+            Diagnostic("cannot-read", f"cannot read {path}: {(error.strerror or str(error)).lower()}")
+        ) from None
     return decode_source(data, path)
 
 

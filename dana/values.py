@@ -461,7 +461,9 @@ def to_value(thing: Any, depth: int = 0) -> Any:
         return {to_value(key, depth + 1): to_value(item, depth + 1) for key, item in thing.items()}
     if kind in TYPES:
         return thing
-    if isinstance(thing, BaseException) or (kind is FunctionType and (is_program_function(thing) or id(thing) in NATIVES)):
+    if isinstance(thing, BaseException) or (
+        kind is FunctionType and (is_program_function(thing) or id(thing) in NATIVES)
+    ):
         return thing
     for plain in _PLAIN:
         if isinstance(thing, plain):

@@ -91,7 +91,13 @@ class Program:
     """A text with its tree, its scopes and the variables that it works on."""
 
     def __init__(
-        self, source: Source, module: nodes.Module, resolution: Resolution, variables: Variables, meter: Meter, session: Any
+        self,
+        source: Source,
+        module: nodes.Module,
+        resolution: Resolution,
+        variables: Variables,
+        meter: Meter,
+        session: Any,
     ) -> None:
         self.source = source
         self.module = module
@@ -126,7 +132,8 @@ class Unit:
     """What owns a frame: the whole text, a function, a class body or a generator expression."""
 
     __slots__ = (
-        "_definitions", "lowering", "meter", "program", "resolution", "scope", "source", "variables", "weights", "yielding",
+        "_definitions", "lowering", "meter", "program", "resolution", "scope", "source", "variables", "weights",
+        "yielding",
     )  # fmt: skip
 
     def __init__(self, program: Program, scope: Scope) -> None:
@@ -160,7 +167,11 @@ class Unit:
 
     def is_visible(self, name: str, scope: Scope) -> bool:
         """Whether a name means something where it stands: then `x.name()` may be a call of it."""
-        if scope.place(name)[0] != "global" or self.variables.visible(name) is not UNBOUND or name in self.resolution.globals:
+        if (
+            scope.place(name)[0] != "global"
+            or self.variables.visible(name) is not UNBOUND
+            or name in self.resolution.globals
+        ):
             return True
         self.variables.absent.add(name)
         return False
@@ -254,7 +265,9 @@ class Definition:
         if type(node) is nodes.GeneratorExpression:
             names = ["iterator"]
         self._code = code.replace(
-            co_name=scope.name, co_qualname=scope.qualified_name, co_varnames=_in_host_order(names, node) + code.co_varnames[len(names) :]
+            co_name=scope.name,
+            co_qualname=scope.qualified_name,
+            co_varnames=_in_host_order(names, node) + code.co_varnames[len(names) :],
         )
         self._closure = tuple(values[name] for name in code.co_freevars)
         self._cells_at = code.co_freevars.index("cells") if "cells" in code.co_freevars else -1

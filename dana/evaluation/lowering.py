@@ -142,9 +142,7 @@ class Lowering:
         size = -(-len(body) // LONG)
         parts = [body[at : at + size] for at in range(0, len(body), size)]
         return [
-            line
-            for part in parts
-            for line in self.call_body(self.block(part), part, text, tail and part is parts[-1])
+            line for part in parts for line in self.call_body(self.block(part), part, text, tail and part is parts[-1])
         ]
 
     def fits(self, statement: nodes.Statement, text: Text) -> bool:
@@ -529,7 +527,9 @@ class Lowering:
 
     def write_generator(self, node: nodes.GeneratorExpression, text: Text) -> list[str]:
         """The body of that closure."""
-        lines = self.clauses_lines(node.clauses, f"f[{text.value(0)}]", [f"yield {self.part(node.element, text)}"], text)
+        lines = self.clauses_lines(
+            node.clauses, f"f[{text.value(0)}]", [f"yield {self.part(node.element, text)}"], text
+        )
         return [*lines, "return N"]
 
     # Statements
@@ -588,7 +588,11 @@ class Lowering:
             store = self.slot(target.id, text)
             if small or operator not in IN_PLACE:
                 variable = text.temporary()
-                return [f"{variable} = {load}", f"{variable} {operator}= {self.part(node.value, text)}", f"{store} = {variable}"]
+                return [
+                    f"{variable} = {load}",
+                    f"{variable} {operator}= {self.part(node.value, text)}",
+                    f"{store} = {variable}",
+                ]
         elif isinstance(target, nodes.Attribute):
             owner, name = text.temporary(), text.value(target.name)
             opening = [f"{owner} = {self.part(target.value, text)}"]
@@ -598,9 +602,7 @@ class Lowering:
                 load = f"({own} if type(type({owner})) is Class else {load})"
         elif isinstance(target, nodes.Subscript):
             owner, key = text.temporary(), text.temporary()
-            written = (
-                self.slice(target.key, text) if type(target.key) is nodes.Slice else self.part(target.key, text)
-            )
+            written = self.slice(target.key, text) if type(target.key) is nodes.Slice else self.part(target.key, text)
             opening = [f"{owner} = {self.part(target.value, text)}", f"{key} = {written}"]
             load = store = f"{owner}[{key}]"
         else:
@@ -728,7 +730,11 @@ class Lowering:
             if node.otherwise:
                 lines += ["else:", *indented(self.body(node.otherwise, text, tail))]
         if node.final:
-            lines += ["finally:", f" if not stopping({text.shared('m', self.unit.meter)}):", *indented(indented(self.body(node.final, text, False)))]
+            lines += [
+                "finally:",
+                f" if not stopping({text.shared('m', self.unit.meter)}):",
+                *indented(indented(self.body(node.final, text, False))),
+            ]
         return lines
 
     def with_(self, node: nodes.With, text: Text, tail: bool) -> list[str]:
@@ -880,7 +886,7 @@ def node_yields(node: nodes.Node, known: dict[int, bool]) -> bool:
         elif isinstance(node, nodes.Lambda):
             found = any(p.default is not None and node_yields(p.default, known) for p in node.parameters.all())
         else:
-            found = any([node_yields(child, known) for child in node.children()])
+            found = any(node_yields(child, known) for child in node.children())
         known[id(node)] = found
     return found
 

@@ -165,7 +165,9 @@ def _locate(code: CodeType, instruction: int, site: tuple[Any, ...]) -> nodes.No
     return found
 
 
-def _hint(error: BaseException, place: tuple[str, nodes.Node, Any, FrameType] | None, builtin_names: list[str]) -> str | None:
+def _hint(
+    error: BaseException, place: tuple[str, nodes.Node, Any, FrameType] | None, builtin_names: list[str]
+) -> str | None:
     """What was probably meant."""
     if isinstance(error, AttributeError) and isinstance(error.name, str) and error.name:
         return _meant(nearest(error.name, attribute_names(error.obj)))
@@ -184,7 +186,9 @@ def _hint(error: BaseException, place: tuple[str, nodes.Node, Any, FrameType] | 
             if like is not None:
                 return f"did you mean {like!r}?"
             keys = [repr(key) for key in islice(container, 8) if type(key) in (str, int)]
-            return f"the keys are {', '.join(keys)}" + (", ..." if len(container) > 8 else "") if keys else "it is empty"
+            return (
+                f"the keys are {', '.join(keys)}" + (", ..." if len(container) > 8 else "") if keys else "it is empty"
+            )
     if type(error) is TypeError and isinstance(node, nodes.Call):
         said = str(error)
         marker = "got an unexpected keyword argument '"

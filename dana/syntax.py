@@ -79,7 +79,9 @@ def _covered(text: str, place: int, failure: LexicalError) -> str:
     begin = text.rfind("\n", 0, place) + 1
     end = _line_end(text, place)
     indent = _indent(text, begin)
-    if failure.code in ("unclosed-bracket", "unterminated-string", "mismatched-bracket") and _spans_lines(failure):
+    if failure.code == "unterminated-string" and failure.incomplete:
+        end = len(text)
+    elif failure.code in ("unclosed-bracket", "mismatched-bracket"):
         while end < len(text):
             line = end + 1
             if text[line:].strip() and not text[line : _line_end(text, line)].strip():
@@ -107,10 +109,6 @@ def _stand_in(text: str, begin: int, end: int) -> str:
 
 def _has_block(text: str, after: int, line: int) -> bool:
     return after < len(text) and _indent(text, after + 1) > _indent(text, line)
-
-
-def _spans_lines(failure: LexicalError) -> bool:
-    return failure.code != "unterminated-string" or failure.incomplete
 
 
 def _recovered(text: str, failure: UnexpectedToken) -> str:
@@ -385,6 +383,9 @@ class _Explanation:
         if "COMMA" not in self.accepted():
             return None
         gap = ("", "", self.before[2], self.token[3])
+        if "COLON" in self.accepted() and self.first[0] not in _HEADERS:
+            message = f"expected ':' or ',' before {_called(self.token)}"
+            return self.say("missing-comma", message, gap, "a dict holds key: value, with ',' between them")
         return self.say(
             "missing-comma", f"expected ',' or an operator before {_called(self.token)}", gap, "is a comma missing?"
         )

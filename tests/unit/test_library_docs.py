@@ -52,13 +52,16 @@ def test_examples(module: str, name: str, doc: str) -> None:
         session.run(f"import {module}")
     for example in doctest.DocTestParser().get_examples(doc):
         host.printed = ""
-        try:
-            value: Any = session.evaluate(example.source)
-        except DanaError as error:
-            assert example.want.splitlines()[-1:] == [error.diagnostic.message], error
-            continue
-        shown = host.printed + ("" if value is None else represent(value) + "\n")
-        assert shown == example.want, example.source
+        assert shown(session, host, example.source) == example.want, example.source
+
+
+def shown(session: Session, host: Capture, source: str) -> str:
+    """What an example shows: what it prints and its value, or the head and the last line of its error."""
+    try:
+        value: Any = session.evaluate(source)
+    except DanaError as error:
+        return f"Traceback (most recent call last):\n{error.diagnostic.message}\n"
+    return host.printed + ("" if value is None else represent(value) + "\n")
 
 
 def test_most_functions_have_an_example() -> None:

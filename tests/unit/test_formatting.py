@@ -70,8 +70,8 @@ def test_text_of_large_containers_is_that_of_the_host(value: Any) -> None:
     "value",
     [1.5, 10**50, 1j, range(3), ..., NotImplemented, None, b"a", "it's", {}.keys(), set(), frozenset(), (),
      {1: {2: ()}}, {"a": 1}.items(), slice(1, "a"), ValueError, KeyError("a"), KeyError(), ValueError("a", 1),
-     OSError(2, "no", "f"), OSError("a"), UnicodeDecodeError("utf-8", b"a", 0, 1, "bad"), ImportError("no", name="x"), SyntaxError("bad"),
-     StopIteration([1])],
+     OSError(2, "no", "f"), OSError("a"), UnicodeDecodeError("utf-8", b"a", 0, 1, "bad"), ImportError("no", name="x"),
+     SyntaxError("bad"), StopIteration([1])],
 )  # fmt: skip
 def test_text_of_other_values_is_that_of_the_host(value: Any) -> None:
     assert (text(value), represent(value)) == (str(value), repr(value))

@@ -33,7 +33,16 @@ _KINDS = frozenset(nodes.KINDS)
 CHECKSUM = 16
 """Bytes before the groups that tell whether they are whole, and of this text."""
 
-_SOURCES = ("nodes.py", "lexer.py", "builder.py", "syntax.py", "parser.py", "grammar/dana.lark", "../grammar/dana.lark")
+_SOURCES = (
+    "nodes.py",
+    "lexer.py",
+    "literals.py",
+    "builder.py",
+    "syntax.py",
+    "parser.py",
+    "grammar/dana.lark",
+    "../grammar/dana.lark",
+)
 """The files that decide what a tree looks like: while Dana itself is being changed, its version is not enough."""
 
 _known_maker: str | None = None

@@ -18,6 +18,7 @@ diagnostics
 nodes
 cache_folder
 lexer
+literals
 builder
 parse_table
 syntax
@@ -62,7 +63,7 @@ LATE = {
     ("cli", "diagnostics"): "needed only when there is something to report",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",
-    ("builder", "parser"): "an f-string holds expressions, which are parsed where it is built",
+    ("literals", "parser"): "an f-string holds expressions, which are parsed where it is built",
     ("tree_cache", "parser"): "a program that has run before is not parsed",
     ("parser", "parse_table"): "needed with the first program that is parsed, not with the module",
     ("parser", "syntax"): "what is wrong is looked for only when something is",

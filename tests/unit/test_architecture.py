@@ -64,6 +64,7 @@ LATE = {
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",
     ("literals", "parser"): "an f-string holds expressions, which are parsed where it is built",
+    ("syntax", "parser"): "explains what the parser, which asks for it, could not read",
     ("tree_cache", "parser"): "a program that has run before is not parsed",
     ("parser", "parse_table"): "needed with the first program that is parsed, not with the module",
     ("parser", "syntax"): "what is wrong is looked for only when something is",

@@ -370,7 +370,7 @@ def _check_spec(spec: str) -> None:
     digits = ""
     dotted = False
     for character in rest + ";":
-        if character.isdigit():
+        if character.isdecimal():
             digits += character
             continue
         _check_size(digits, dotted)

@@ -14,6 +14,7 @@ import re as host
 import warnings
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from operator import index
 from re import _constants as op
 from re import _parser as parser
 from sys import maxsize
@@ -33,6 +34,8 @@ LONGEST_PATTERN = 10_000
 
 _MARKS = 20_000_000
 """The most characters, times one more than the groups of the pattern: the engine notes all groups as it repeats."""
+
+_FLAGS = host.A | host.I | host.M | host.S | host.U | host.X
 
 Pattern = Any
 """A pattern as text or bytes, or compiled."""
@@ -84,6 +87,8 @@ def compile(pattern: Pattern, flags: int = 0) -> host.Pattern[Any]:
         return pattern
     if not isinstance(pattern, (str, bytes)):
         raise TypeError("first argument must be string or compiled pattern")
+    if index(flags) & ~_FLAGS:
+        raise ValueError("flags must be some of A I M S U X")
     return _compiled(pattern, flags)
 
 
@@ -228,7 +233,7 @@ def _subn(self: Any, repl: Any, string: Any, count: int = 0) -> tuple[Any, int]:
         if most * (len(string) + 1) <= current().meter.limits.text:
             return pattern.subn(repl, string, count)
         template = repl
-        return pattern.subn(_counted(lambda match: match.expand(template), len(string)), string, count)
+        return pattern.subn(_counted(lambda match: _expand(match, template), len(string)), string, count)
     if not callable(repl):
         raise TypeError(f"a replacement is text or a function, not {type_name(repl)}")
     return pattern.subn(_counted(repl, len(string)), string, count)
@@ -253,8 +258,12 @@ def _counted(replace: Callable[[Any], Any], size: int) -> Callable[[Any], Any]:
 
 
 def _expand(self: Any, template: Any) -> Any:
+    if ("\\" if isinstance(template, str) else b"\\") not in template:
+        return template
+    meter = current().meter
     longest = max(len(group or "") for group in (self[0], *self.groups()))
-    current().meter.check_text(len(template) * max(longest, 1))
+    meter.check_text(len(template) * max(longest, 1))
+    meter.charge(len(template) // 10)
     return self.expand(template)
 
 
@@ -268,7 +277,7 @@ def _permitted(pattern: Any, string: Any) -> host.Pattern[Any]:
     if size > LONGEST_TEXT or size * (pattern.groups + 1) > _MARKS:
         most = min(LONGEST_TEXT, _MARKS // (pattern.groups + 1))
         raise LimitReached(f"a text of {size:,} characters is over the limit of {most:,} for this pattern")
-    current().meter.charge(1 + size // 100)
+    current().meter.charge(1 + size // 10)
     return pattern
 
 

@@ -292,6 +292,6 @@ def _charge_pair(a: int, b: int) -> None:
     for integer in (a, b):
         if not isinstance(integer, int) and not hasattr(type(integer), "__index__"):
             raise TypeError(f"'{type_name(integer)}' object cannot be interpreted as an integer")
-    a, b = index(a), index(b)
-    if a.bit_length() > 10_000 and b.bit_length() > 10_000:
-        current().meter.charge((a.bit_length() // 1000) * (b.bit_length() // 1000))
+    small, large = sorted((index(a).bit_length(), index(b).bit_length()))
+    if large > 10_000:
+        current().meter.charge((large // 500) * (1 + small // 500))

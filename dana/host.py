@@ -16,6 +16,7 @@ class Host:
 
     def __init__(self) -> None:
         self._random: random.Random | None = None
+        self._last_id = 0
 
     def write(self, text: str) -> None:
         """Print: text for standard output, one call for each `print`."""
@@ -58,10 +59,13 @@ class Host:
         return self._random
 
     def new_id(self) -> str:
-        """A unique id whose text sorts by time: RFC 9562 UUID version 7."""
-        milliseconds = int(self.now().timestamp() * 1000)
-        bits = (milliseconds << 80) | (0x7 << 76) | (self.random().getrandbits(12) << 64)
-        text = f"{bits | (0b10 << 62) | self.random().getrandbits(62):032x}"
+        """A unique id whose text sorts by time: RFC 9562 UUID version 7, counting within a millisecond."""
+        chance = self.random()
+        moment = int(self.now().timestamp() * 1000) << 12
+        self._last_id = max(moment | chance.getrandbits(11), self._last_id + 1)
+        milliseconds, count = self._last_id >> 12, self._last_id & 0xFFF
+        bits = (milliseconds << 80) | (0x7 << 76) | (count << 64) | (0b10 << 62) | chance.getrandbits(62)
+        text = f"{bits:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def read_source(self, path: str) -> bytes | None:

@@ -154,7 +154,6 @@ json.dumps([1, [2]], indent=-3)
 json.dumps({"a": [1, 2]}, separators=(",", ":"))
 json.dumps({"a": [1, 2]}, separators=(" , ", " : "), indent=1)
 json.dumps([1e20, -0.0, 1e-7, 10**25, math.inf, -math.inf, math.nan])
-json.dumps(math.inf, allow_nan=False)
 json.dumps({(1, 2): 3, "a": 1}, skipkeys=True)
 json.dumps({(1, 2): 3})
 json.dumps({1, 2})
@@ -459,6 +458,7 @@ REFUSED = {
     "json.loads('{\"a\":' * 201)": "JSONDecodeError: Nested more than 200 deep: line 1 column 1001 (char 1000)",
     'json.dumps(5, indent="a", separators=(1, 2))': "TypeError: separators must be text, not int",
     "re.sub('a', lambda m: 5, 'bab')": "TypeError: expected str instance, int found",
+    "json.dumps([math.inf], allow_nan=False)": "ValueError: Out of range float values are not JSON compliant: inf",
     "re.compile('a', 128)": "ValueError: flags must be some of A I M S U X",
     "random.choices([1, 2], ['a', 'b'])": "TypeError: weights must be numbers, not str",
     "random.choices([1, 2], [1 << 2000, 1])": "OverflowError: int too large to convert to float",
@@ -520,13 +520,17 @@ def test_json_of_long_texts(session: Session, size: int) -> None:
     assert session.evaluate("json.loads(json.dumps({long(): [long()]})) == {long(): [long()]}") is True
 
 
-def test_chance_is_that_of_the_host(desk: Desk) -> None:
-    desk._random = host_random.Random(5)
+def test_chance_is_that_of_the_host() -> None:
     text = "import random, uuid\n[random.random(), str(uuid.uuid4()), generate_unique_id(), str(uuid.uuid7())]"
-    first = Session(desk).evaluate(text)
-    desk._random = host_random.Random(5)
-    assert Session(desk).evaluate(text) == first
-    assert [first[1][14], first[2][14], first[3][14]] == ["4", "7", "7"]
+    results = []
+    for _ in range(2):
+        desk = Desk()
+        desk._random = host_random.Random(5)
+        results.append(Session(desk).evaluate(text))
+    (_, by_chance, first, second), again = results
+    assert results[0] == again
+    assert first < second
+    assert [by_chance[14], first[14], second[14]] == ["4", "7", "7"]
 
 
 def test_seeding_without_a_seed_stays_within_the_host(desk: Desk) -> None:
@@ -707,9 +711,9 @@ HARMLESS = lines(
 @pytest.mark.parametrize("pattern", EXPONENTIAL)
 def test_exponential_patterns_are_refused(session: Session, pattern: str) -> None:
     session.register("pattern", lambda: pattern)
-    expected = "error: a repeat in a repeat would take exponential time; make the inner one possessive (++)"
+    expected = "a repeat in a repeat would take exponential time; make the inner one possessive (++)"
     for function in "match search fullmatch findall finditer split".split():
-        assert evaluated(session, f"re.{function}(pattern(), 'a')") == expected
+        assert evaluated(session, f"re.{function}(pattern(), 'a')").partition(": ")[2] == expected
 
 
 @pytest.mark.parametrize("pattern", HARMLESS)
@@ -721,8 +725,8 @@ def test_harmless_patterns_are_not_refused(session: Session, pattern: str) -> No
 
 def test_what_only_a_full_match_makes_exponential(session: Session) -> None:
     assert session.evaluate(r"re.match(r'(\w+\s?)+', 'a b!')[0]") == "a b"
-    assert evaluated(session, r"re.fullmatch(r'(\w+\s?)+', 'a b!')").startswith("error: a repeat in a repeat")
-    assert evaluated(session, r"re.compile(r'(\w+\s?)+').fullmatch('a b!')").startswith("error: a repeat in a repeat")
+    assert "a repeat in a repeat" in evaluated(session, r"re.fullmatch(r'(\w+\s?)+', 'a b!')")
+    assert "a repeat in a repeat" in evaluated(session, r"re.compile(r'(\w+\s?)+').fullmatch('a b!')")
 
 
 def test_pattern_errors_tell_the_place(session: Session) -> None:

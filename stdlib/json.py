@@ -244,7 +244,7 @@ class _Writer:
         if isfinite(value):
             return float.__repr__(value)
         if not self.allow_nan:
-            raise ValueError("Out of range float values are not JSON compliant")
+            raise ValueError(f"Out of range float values are not JSON compliant: {value!r}")
         return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
 
     def opening(self, beginning: str, container: Any) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as host
 from operator import index
 from time import struct_time
-from typing import Any
 
 from dana.native import Library, current, documented, fields_of, methods_of
 from dana.values import UNBOUND, NativeType, register, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 library = Library(
     "datetime",

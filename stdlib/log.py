@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from dana.errors import nearest
 from dana.formatting import text
 from dana.native import Library, current
 from dana.values import TYPES, NativeType, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 library = Library("log", "What a program reports to those who watch it run.")
 

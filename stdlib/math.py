@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math as host
-from collections.abc import Iterable
 from operator import index
-from typing import Any
 
 from dana.native import Library, current
 from dana.values import type_name
 
 from .operator import mul
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
 library = Library("math", "Functions of numbers: roots, logarithms, angles, rounding, and whole numbers.")
 

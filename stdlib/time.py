@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time as host
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from math import isfinite
-from typing import Any
 
-from dana.limits import Meter
 from dana.native import Library, current
 from dana.values import type_name
 
 from .datetime import check_format
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from dana.limits import Meter
 
 library = Library("time", "The clock and waiting.")
 

@@ -110,20 +110,20 @@ class Meter:
         """Refuse to make a text or bytes of `length`, before it is made."""
         if length > self.limits.text:
             raise LimitReached(
-                f"a text of {length:,} characters is over the limit of {self.limits.text:,}", "--max-text"
+                f"a text of {_shown(length)} characters is over the limit of {self.limits.text:,}", "--max-text"
             )
 
     def check_items(self, count: int) -> None:
         """Refuse to make a container of `count` items, before it is made."""
         if count > self.limits.items:
             raise LimitReached(
-                f"a container of {count:,} items is over the limit of {self.limits.items:,}", "--max-items"
+                f"a container of {_shown(count)} items is over the limit of {self.limits.items:,}", "--max-items"
             )
 
     def check_bits(self, bits: int) -> None:
         """Refuse to make an int of `bits` bits, before it is made."""
         if bits > self.limits.bits:
-            raise LimitReached(f"an int of {bits:,} bits is over the limit of {self.limits.bits:,}", "--max-bits")
+            raise LimitReached(f"an int of {_shown(bits)} bits is over the limit of {self.limits.bits:,}", "--max-bits")
 
     def items(self, iterable: Iterable[Any]) -> Iterable[Any]:
         """An iterable whose items are counted as steps: for natives that consume what a script gives them.
@@ -166,3 +166,8 @@ class Meter:
             if left < 0:
                 self.check_items(self.limits.items + 1)
             yield item
+
+
+def _shown(size: int) -> str:
+    """A size in a message; one that itself has thousands of digits is not written out."""
+    return f"{size:,}" if size < 10**18 else "more than 10**18"

@@ -120,6 +120,9 @@ def command() -> NoReturn:
     import gc
 
     gc.disable()  # until a program runs: what is imported stays
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed before Dana began
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     code = main()
     shapes = sys.modules.get("dana.evaluation.shapes")
     if shapes is not None:
@@ -480,8 +483,12 @@ def _check(arguments: list[str]) -> int:
 
 def _report(found: list[Diagnostic], output_format: str, color: str) -> None:
     """Print what a check found."""
+    from io import TextIOWrapper
+
     from dana.diagnostics import render_github, render_json, render_text
 
+    if isinstance(sys.stdout, TextIOWrapper):  # lines of a program may not fit what the terminal can show
+        sys.stdout.reconfigure(errors="backslashreplace")
     if output_format == "json":
         from json import dumps
 

@@ -388,3 +388,21 @@ def test_module_and_streams_in_order() -> None:
     )
     assert done.returncode == 1
     assert done.stdout.startswith("one\ntraceback (most recent call last):\n  demo.na:2:7\n")
+
+
+@POSIX
+def test_output_that_was_closed_before() -> None:
+    program = write("print('hello')\n")
+    for closing in (">&-", ">&- 2>&-"):
+        assert subprocess.run(["sh", "-c", f'"$@" {closing}', "sh", *COMMAND, program]).returncode == 0
+    assert subprocess.run(["sh", "-c", '"$@" 2>&-', "sh", *COMMAND, "missing.na"]).returncode == 2
+
+
+def test_findings_that_the_terminal_cannot_show() -> None:
+    done = subprocess.run(
+        [*COMMAND, "check", write("print('\u00fc', prics)\n")],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert done.returncode == 1
+    assert b" 1 | print('\\xfc', prics)\n" in done.stdout

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -324,10 +325,19 @@ def started(program: str, **environment: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         env={**BUFFERED, **environment},
+        preexec_fn=listen,
     )
+    watch = threading.Timer(60, process.kill)
+    watch.daemon = True
+    watch.start()
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process
+
+
+def listen() -> None:
+    """Let SIGINT through, which a process that was started in the background ignores, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:

@@ -42,6 +42,8 @@ def explain(source: Source, failure: LexicalError | UnexpectedToken, start: str)
     found: list[Diagnostic] = []
     while True:
         if isinstance(failure, LexicalError):
+            if failure.code == "unclosed-bracket" and any(each.code == "mismatched-bracket" for each in found):
+                break  # the bracket that was meant to close it has been reported
             found.append(failure.program_error(source).diagnostic)
             text = _covered(text, failure.start, failure)
         else:

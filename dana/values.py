@@ -109,6 +109,8 @@ class NativeType:
     def __ror__(self, other: object) -> TypeUnion:
         return TypeUnion((other, self))
 
+    __iter__ = None  # `list[int]` makes no type iterable
+
     def __getitem__(self, parameters: object) -> NativeType:
         if self.host not in (list, dict, tuple, set, frozenset):
             raise TypeError(f"type '{self.name}' is not subscriptable")
@@ -154,6 +156,9 @@ class Module:
             return list(self.members)
         return [name for name in self.members if name in self.exports]  # type: ignore[operator]
 
+
+NativeType.__name__ = Class.__name__ = "type"  # as the host's messages are to call them
+Module.__name__ = "module"
 
 TYPES: dict[type, NativeType] = {}
 """The NativeType of each host type that a value may have."""

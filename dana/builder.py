@@ -1,8 +1,9 @@
 """From what the parser has recognised to nodes: one function for each alternative of the grammar with a name.
 
-A function gets the values of the alternative's symbols in order: tokens (kind, value, start, end), nodes, and
-lists of either. What the grammar allows but the language does not (assignment to a call, a positional
-argument after a keyword) is refused here, by LexicalError. Those for literals are in `literals`.
+A function gets the offsets where the alternative starts and ends, then the values of its symbols in order: tokens
+(kind, value, start, end), nodes, and lists of either. What the grammar allows but the language does not (assignment
+to a call, a positional argument after a keyword) is refused here, by LexicalError. Those for literals are in
+`literals`.
 """
 
 from __future__ import annotations
@@ -31,65 +32,71 @@ def refuse(code: str, message: str, node: Any, hint: str | None = None) -> NoRet
 # Lists
 
 
-def one(item: Any) -> list[Any]:
+def one(start: int, end: int, item: Any) -> list[Any]:
     return [item]
 
 
-def pair(first: Any, _: Token, second: Any) -> list[Any]:
+def pair(start: int, end: int, first: Any, _: Token, second: Any) -> list[Any]:
     return [first, second]
 
 
-def more(items: list[Any], _: Token, item: Any) -> list[Any]:
+def more(start: int, end: int, items: list[Any], _: Token, item: Any) -> list[Any]:
     items.append(item)
     return items
 
 
-def append(items: list[Any], item: Any) -> list[Any]:
+def append(start: int, end: int, items: list[Any], item: Any) -> list[Any]:
     items.append(item)
     return items
 
 
-def second(_: Token, item: Any) -> list[Any]:
+def second(start: int, end: int, _: Token, item: Any) -> list[Any]:
     return [item]
 
 
-def keep_first(items: list[Any], *_: Token) -> list[Any]:
+def keep_item(start: int, end: int, item: Any, _: Token) -> list[Any]:
+    return [item]
+
+
+def keep_first(start: int, end: int, items: list[Any], *_: Token) -> list[Any]:
     return items
 
 
 # Programs and blocks
 
 
-def program(statements: list[Statement]) -> nodes.Module:
+def program(start: int, end: int, statements: list[Statement]) -> nodes.Module:
     return nodes.Module(statements[0].start, statements[-1].end, tuple(statements))
 
 
-def empty_program() -> nodes.Module:
+def empty_program(start: int, end: int) -> nodes.Module:
     return nodes.Module(0, 0, ())
 
 
-def first_lines(statements: list[Statement]) -> list[Statement]:
+def first_lines(start: int, end: int, statements: list[Statement]) -> list[Statement]:
     return list(statements)
 
 
-def more_lines(statements: list[Statement], others: list[Statement]) -> list[Statement]:
+def more_lines(start: int, end: int, statements: list[Statement], others: list[Statement]) -> list[Statement]:
     statements += others
     return statements
 
 
-def block(_newline: Token, _indent: Token, statements: list[Statement], _dedent: Token) -> list[Statement]:
+def block(
+    start: int, end: int, _newline: Token, _indent: Token, statements: list[Statement], _dedent: Token
+) -> list[Statement]:
     return statements
 
 
-def clause(_word: Token, _colon: Token, body: list[Statement]) -> list[Statement]:
+def clause(start: int, end: int, _word: Token, _colon: Token, body: list[Statement]) -> list[Statement]:
     return body
 
 
 # Simple statements
 
 
-def expression_statement(value: Expression) -> Statement:
-    return nodes.ExpressionStatement(value.start, value.end, whole(value))
+def expression_statement(start: int, end: int, value: Expression) -> Statement:
+    return nodes.ExpressionStatement(start, end, whole(value))
 
 
 def whole(value: Expression) -> Expression:
@@ -159,28 +166,29 @@ def target(node: Any, verb: str = "assign to", starred: bool = False) -> Any:
     refuse("bad-target", f"cannot {verb} {called(node)}", node, hint)
 
 
-def assignment(first: Any, _: Token, value: Any) -> Statement:
-    return nodes.Assignment(first[0], value[1], (target(first),), whole(value))
+def assignment(start: int, end: int, first: Any, _: Token, value: Any) -> Statement:
+    return nodes.Assignment(start, end, (target(first),), whole(value))
 
 
-def more_assignment(before: nodes.Assignment, _: Token, value: Any) -> Statement:
+def more_assignment(start: int, end: int, before: nodes.Assignment, _: Token, value: Any) -> Statement:
     targets = (*before.targets, target(before.value))
-    return nodes.Assignment(before.start, value[1], targets, whole(value))
+    return nodes.Assignment(start, end, targets, whole(value))
 
 
-def augmented_assignment(place: Any, operator: Token, value: Any) -> Statement:
+def augmented_assignment(start: int, end: int, place: Any, operator: Token, value: Any) -> Statement:
     if type(place) not in (Name, nodes.Attribute, nodes.Subscript):
         refuse("bad-target", f"cannot assign to {called(place)} with {operator[1]}", place)
-    return nodes.AugmentedAssignment(place[0], value[1], place, operator[1][:-1], whole(value))
+    return nodes.AugmentedAssignment(start, end, place, operator[1][:-1], whole(value))
 
 
-def declaration(place: Any, _colon: Token, annotation: Any) -> Statement:
-    return nodes.AnnotatedAssignment(place[0], annotation[1], annotated(place), annotation, None, type(place) is Name)
+def declaration(start: int, end: int, place: Any, _colon: Token, annotation: Any) -> Statement:
+    return nodes.AnnotatedAssignment(start, end, annotated(place), annotation, None, _simple(start, place))
 
 
-def annotated_assignment(place: Any, _colon: Token, annotation: Any, _equal: Token, value: Any) -> Statement:
-    simple = type(place) is Name
-    return nodes.AnnotatedAssignment(place[0], value[1], annotated(place), annotation, whole(value), simple)
+def annotated_assignment(
+    start: int, end: int, place: Any, _colon: Token, annotation: Any, _equal: Token, value: Any
+) -> Statement:
+    return nodes.AnnotatedAssignment(start, end, annotated(place), annotation, whole(value), _simple(start, place))
 
 
 def annotated(place: Any) -> Any:
@@ -189,243 +197,263 @@ def annotated(place: Any) -> Any:
     return place
 
 
-def pass_(token: Token) -> Statement:
-    return nodes.Pass(token[2], token[3])
+def _simple(start: int, place: Any) -> bool:
+    """Whether a place that is annotated is a name without parentheses."""
+    return type(place) is Name and place[0] == start
 
 
-def break_(token: Token) -> Statement:
-    return nodes.Break(token[2], token[3])
+def pass_(start: int, end: int, token: Token) -> Statement:
+    return nodes.Pass(start, end)
 
 
-def continue_(token: Token) -> Statement:
-    return nodes.Continue(token[2], token[3])
+def break_(start: int, end: int, token: Token) -> Statement:
+    return nodes.Break(start, end)
 
 
-def return_(token: Token, value: Any = None) -> Statement:
-    return nodes.Return(token[2], token[3] if value is None else value[1], value if value is None else whole(value))
+def continue_(start: int, end: int, token: Token) -> Statement:
+    return nodes.Continue(start, end)
 
 
-def raise_(token: Token, exception: Any = None) -> Statement:
-    return nodes.Raise(token[2], token[3] if exception is None else exception[1], exception, None)
+def return_(start: int, end: int, token: Token, value: Any = None) -> Statement:
+    return nodes.Return(start, end, value if value is None else whole(value))
 
 
-def raise_from(token: Token, exception: Any, _: Token, cause: Any) -> Statement:
-    return nodes.Raise(token[2], cause[1], exception, cause)
+def raise_(start: int, end: int, token: Token, exception: Any = None) -> Statement:
+    return nodes.Raise(start, end, exception, None)
 
 
-def global_(token: Token, names: list[Token]) -> Statement:
-    return nodes.Global(token[2], names[-1][3], tuple(name[1] for name in names))
+def raise_from(start: int, end: int, token: Token, exception: Any, _: Token, cause: Any) -> Statement:
+    return nodes.Raise(start, end, exception, cause)
 
 
-def nonlocal_(token: Token, names: list[Token]) -> Statement:
-    return nodes.Nonlocal(token[2], names[-1][3], tuple(name[1] for name in names))
+def global_(start: int, end: int, token: Token, names: list[Token]) -> Statement:
+    return nodes.Global(start, end, tuple(name[1] for name in names))
 
 
-def delete(token: Token, place: Any) -> Statement:
-    if type(place) is nodes.TupleDisplay and place.start == place.items[0].start if _items(place) else False:
-        targets = place.items
-    else:
-        targets = (place,)
-    for item in targets:
-        target(item, "delete")
-    return nodes.Delete(token[2], place[1], targets)
+def nonlocal_(start: int, end: int, token: Token, names: list[Token]) -> Statement:
+    return nodes.Nonlocal(start, end, tuple(name[1] for name in names))
 
 
-def _items(place: Any) -> tuple[Any, ...]:
-    return place.items if type(place) is nodes.TupleDisplay else ()
+def delete(start: int, end: int, _: Token, places: list[Any]) -> Statement:
+    for place in places:
+        target(place, "delete")
+    return nodes.Delete(start, end, tuple(places))
 
 
-def assert_(token: Token, test: Any) -> Statement:
-    return nodes.Assert(token[2], test[1], test, None)
+def assert_(start: int, end: int, token: Token, test: Any) -> Statement:
+    return nodes.Assert(start, end, test, None)
 
 
-def assert_with(token: Token, test: Any, _: Token, message: Any) -> Statement:
-    return nodes.Assert(token[2], message[1], test, message)
+def assert_with(start: int, end: int, token: Token, test: Any, _: Token, message: Any) -> Statement:
+    return nodes.Assert(start, end, test, message)
 
 
-def import_(token: Token, names: list[nodes.Alias]) -> Statement:
-    return nodes.Import(token[2], names[-1].end, tuple(names))
+def import_(start: int, end: int, token: Token, names: list[nodes.Alias]) -> Statement:
+    return nodes.Import(start, end, tuple(names))
 
 
-def alias(name: list[Token]) -> nodes.Alias:
-    return nodes.Alias(name[0][2], name[-1][3], ".".join(part[1] for part in name), None)
+def alias(start: int, end: int, name: list[Token]) -> nodes.Alias:
+    return nodes.Alias(start, end, ".".join(part[1] for part in name), None)
 
 
-def alias_as(name: list[Token], _: Token, bound: Token) -> nodes.Alias:
-    return nodes.Alias(name[0][2], bound[3], ".".join(part[1] for part in name), bound[1])
+def alias_as(start: int, end: int, name: list[Token], _: Token, bound: Token) -> nodes.Alias:
+    return nodes.Alias(start, end, ".".join(part[1] for part in name), bound[1])
 
 
-def member(name: Token) -> nodes.Alias:
-    return nodes.Alias(name[2], name[3], name[1], None)
+def member(start: int, end: int, name: Token) -> nodes.Alias:
+    return nodes.Alias(start, end, name[1], None)
 
 
-def member_as(name: Token, _: Token, bound: Token) -> nodes.Alias:
-    return nodes.Alias(name[2], bound[3], name[1], bound[1])
+def member_as(start: int, end: int, name: Token, _: Token, bound: Token) -> nodes.Alias:
+    return nodes.Alias(start, end, name[1], bound[1])
 
 
-def source(name: list[Token]) -> tuple[str, int]:
+def source(start: int, end: int, name: list[Token]) -> tuple[str, int]:
     return ".".join(part[1] for part in name), 0
 
 
-def relative(dots: list[Token], name: list[Token] = []) -> tuple[str, int]:  # noqa: B006 (never changed)
-    return ".".join(part[1] for part in name), sum(len(dot[1]) for dot in dots)
+def relative(start: int, end: int, dots: list[Token], *name: list[Token]) -> tuple[str, int]:
+    return ".".join(part[1] for parts in name for part in parts), sum(len(dot[1]) for dot in dots)
 
 
-def more_dots(dots: list[Token], dot: Token) -> list[Token]:
+def more_dots(start: int, end: int, dots: list[Token], dot: Token) -> list[Token]:
     dots.append(dot)
     return dots
 
 
-def import_star(token: Token, place: tuple[str, int], _: Token, star: Token) -> Statement:
-    return nodes.ImportFrom(token[2], star[3], *place, (nodes.Alias(star[2], star[3], "*", None),))
+def import_star(start: int, end: int, token: Token, place: tuple[str, int], _: Token, star: Token) -> Statement:
+    return nodes.ImportFrom(start, end, *place, (nodes.Alias(star[2], star[3], "*", None),))
 
 
-def import_from(token: Token, place: tuple[str, int], _: Token, names: list[nodes.Alias]) -> Statement:
-    return nodes.ImportFrom(token[2], names[-1].end, *place, tuple(names))
+def import_from(
+    start: int, end: int, token: Token, place: tuple[str, int], _: Token, names: list[nodes.Alias]
+) -> Statement:
+    return nodes.ImportFrom(start, end, *place, tuple(names))
 
 
 def import_from_group(
-    token: Token, place: tuple[str, int], _: Token, _open: Token, names: list[nodes.Alias], *close: Token
+    start: int,
+    end: int,
+    token: Token,
+    place: tuple[str, int],
+    _: Token,
+    _open: Token,
+    names: list[nodes.Alias],
+    *_close: Token,
 ) -> Statement:
-    return nodes.ImportFrom(token[2], close[-1][3], *place, tuple(names))
+    return nodes.ImportFrom(start, end, *place, tuple(names))
 
 
 # Compound statements
 
 
-def if_(token: Token, test: Any, _: Token, body: list[Any], otherwise: list[Any] = []) -> Statement:  # noqa: B006
-    return nodes.If(token[2], (otherwise or body)[-1].end, test, tuple(body), tuple(otherwise))
+def if_(start: int, end: int, _if: Token, test: Any, _: Token, body: list[Any], *rest: list[Any]) -> Statement:
+    otherwise = rest[0] if rest else ()
+    return nodes.If(start, (otherwise or body)[-1].end, test, tuple(body), tuple(otherwise))
 
 
-def elif_(token: Token, test: Any, colon: Token, body: list[Any], otherwise: list[Any] = []) -> list[Statement]:  # noqa: B006
-    return [if_(token, test, colon, body, otherwise)]
+def elif_(start: int, end: int, *parts: Any) -> list[Statement]:
+    return [if_(start, end, *parts)]
 
 
-def while_(token: Token, test: Any, _: Token, body: list[Any], otherwise: list[Any] = []) -> Statement:  # noqa: B006
-    return nodes.While(token[2], (otherwise or body)[-1].end, test, tuple(body), tuple(otherwise))
+def while_(start: int, end: int, _while: Token, test: Any, _: Token, body: list[Any], *rest: list[Any]) -> Statement:
+    otherwise = rest[0] if rest else ()
+    return nodes.While(start, (otherwise or body)[-1].end, test, tuple(body), tuple(otherwise))
 
 
 def for_(
-    token: Token, place: Any, _in: Token, iterable: Any, _: Token, body: list[Any], otherwise: list[Any] = []  # noqa: B006
-) -> Statement:  # fmt: skip
-    end = (otherwise or body)[-1].end
-    return nodes.For(token[2], end, target(place), whole(iterable), tuple(body), tuple(otherwise))
+    start: int,
+    end: int,
+    _for: Token,
+    place: Any,
+    _in: Token,
+    iterable: Any,
+    _: Token,
+    body: list[Any],
+    *rest: list[Any],
+) -> Statement:
+    otherwise = rest[0] if rest else ()
+    last = (otherwise or body)[-1]
+    return nodes.For(start, last.end, target(place), whole(iterable), tuple(body), tuple(otherwise))
 
 
-def try_(token: Token, _: Token, body: list[Any], handlers: list[Any], otherwise: list[Any] = []) -> Statement:  # noqa: B006
-    return _try(token, body, handlers, otherwise, [])
+def try_(
+    start: int, end: int, _try: Token, _: Token, body: list[Any], handlers: list[Any], *rest: list[Any]
+) -> Statement:
+    return _tried(start, body, handlers, rest[0] if rest else [], [])
 
 
-def try_finally(token: Token, _: Token, body: list[Any], handlers: list[Any], *rest: list[Any]) -> Statement:
-    return _try(token, body, handlers, rest[0] if len(rest) == 2 else [], rest[-1])
+def try_finally(
+    start: int, end: int, _try: Token, _: Token, body: list[Any], handlers: list[Any], *rest: list[Any]
+) -> Statement:
+    return _tried(start, body, handlers, rest[0] if len(rest) == 2 else [], rest[-1])
 
 
-def try_only_finally(token: Token, _: Token, body: list[Any], final: list[Any]) -> Statement:
-    return _try(token, body, [], [], final)
+def try_only_finally(start: int, end: int, _try: Token, _: Token, body: list[Any], final: list[Any]) -> Statement:
+    return _tried(start, body, [], [], final)
 
 
-def _try(token: Token, body: list[Any], handlers: list[Any], otherwise: list[Any], final: list[Any]) -> Statement:
+def _tried(start: int, body: list[Any], handlers: list[Any], otherwise: list[Any], final: list[Any]) -> Statement:
     for handler in handlers[:-1]:
         if handler.type is None:
-            refuse("bare-except-not-last", "default 'except:' must be last", handler)
+            raise LexicalError(
+                "bare-except-not-last", "default 'except:' must be last", handler.start, handler.start + 6
+            )
     end = (final or otherwise or handlers)[-1].end
-    return nodes.Try(token[2], end, tuple(body), tuple(handlers), tuple(otherwise), tuple(final))
+    return nodes.Try(start, end, tuple(body), tuple(handlers), tuple(otherwise), tuple(final))
 
 
-def bare_except(token: Token, _: Token, body: list[Any]) -> nodes.ExceptClause:
-    return nodes.ExceptClause(token[2], body[-1].end, None, None, tuple(body))
+def bare_except(start: int, end: int, token: Token, _: Token, body: list[Any]) -> nodes.ExceptClause:
+    return nodes.ExceptClause(start, body[-1].end, None, None, tuple(body))
 
 
-def except_(token: Token, kind: Any, _: Token, body: list[Any]) -> nodes.ExceptClause:
-    return nodes.ExceptClause(token[2], body[-1].end, kind, None, tuple(body))
+def except_(start: int, end: int, token: Token, kind: Any, _: Token, body: list[Any]) -> nodes.ExceptClause:
+    return nodes.ExceptClause(start, body[-1].end, kind, None, tuple(body))
 
 
-def except_as(token: Token, kind: Any, _as: Token, name: Token, _: Token, body: list[Any]) -> nodes.ExceptClause:
-    return nodes.ExceptClause(token[2], body[-1].end, kind, name[1], tuple(body))
+def except_as(
+    start: int, end: int, token: Token, kind: Any, _as: Token, name: Token, _: Token, body: list[Any]
+) -> nodes.ExceptClause:
+    return nodes.ExceptClause(start, body[-1].end, kind, name[1], tuple(body))
 
 
-def with_(token: Token, items: list[Any], _: Token, body: list[Any]) -> Statement:
-    return nodes.With(token[2], body[-1].end, tuple(items), tuple(body))
+def with_(start: int, end: int, token: Token, items: list[Any], _: Token, body: list[Any]) -> Statement:
+    return nodes.With(start, body[-1].end, tuple(items), tuple(body))
 
 
-def with_group(token: Token, _open: Token, items: list[Any], *rest: Any) -> Statement:
-    return nodes.With(token[2], rest[-1][-1].end, tuple(items), tuple(rest[-1]))
+def with_group(start: int, end: int, token: Token, _open: Token, items: list[Any], *rest: Any) -> Statement:
+    return nodes.With(start, rest[-1][-1].end, tuple(items), tuple(rest[-1]))
 
 
-def with_item(context: Any, _: Token | None = None, place: Any = None) -> nodes.WithItem:
-    if place is None:
-        return nodes.WithItem(context[0], context[1], context, None)
-    return nodes.WithItem(context[0], place[1], context, target(place))
+def with_item(start: int, end: int, context: Any, *place: Any) -> nodes.WithItem:
+    return nodes.WithItem(start, end, context, target(place[-1]) if place else None)
 
 
 # Functions and classes
 
 
-def decorator(_at: Token, value: Any, _newline: Token) -> tuple[Token, Any]:
-    return _at, value
+def decorator(start: int, end: int, _at: Token, value: Any, _newline: Token) -> Any:
+    return value
 
 
-def decorated(decorators: list[tuple[Token, Any]], definition: Any) -> Statement:
-    values = tuple(value for _, value in decorators)
-    return type(definition)(decorators[0][0][2], *definition[1:-1], values)  # type: ignore[no-any-return]
+def decorated(start: int, end: int, decorators: list[Any], definition: Any) -> Statement:
+    return type(definition)(start, *definition[1:-1], tuple(decorators))  # type: ignore[no-any-return]
 
 
-def function(token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
+def function(start: int, end: int, token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
     parameters = rest[0] if type(rest[0]) is Parameters else _no_parameters(rest[0][2])
-    return nodes.FunctionDefinition(token[2], rest[-1][-1].end, name[1], parameters, None, tuple(rest[-1]), ())
+    return nodes.FunctionDefinition(start, rest[-1][-1].end, name[1], parameters, None, tuple(rest[-1]), ())
 
 
-def function_returning(token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
+def function_returning(start: int, end: int, token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
     parameters = rest[0] if type(rest[0]) is Parameters else _no_parameters(rest[0][2])
-    return nodes.FunctionDefinition(token[2], rest[-1][-1].end, name[1], parameters, rest[-3], tuple(rest[-1]), ())
+    return nodes.FunctionDefinition(start, rest[-1][-1].end, name[1], parameters, rest[-3], tuple(rest[-1]), ())
 
 
 def _no_parameters(at: int) -> Parameters:
     return Parameters(at, at, (), (), None, (), None)
 
 
-def class_(token: Token, name: Token, *rest: Any) -> Statement:
-    return nodes.ClassDefinition(token[2], rest[-1][-1].end, name[1], (), (), tuple(rest[-1]), ())
+def class_(start: int, end: int, token: Token, name: Token, *rest: Any) -> Statement:
+    return nodes.ClassDefinition(start, rest[-1][-1].end, name[1], (), (), tuple(rest[-1]), ())
 
 
-def class_with(token: Token, name: Token, _open: Token, arguments: list[Any], *rest: Any) -> Statement:
+def class_with(
+    start: int, end: int, token: Token, name: Token, _open: Token, arguments: list[Any], *rest: Any
+) -> Statement:
     bases, keywords = split_arguments(arguments)
-    return nodes.ClassDefinition(token[2], rest[-1][-1].end, name[1], bases, keywords, tuple(rest[-1]), ())
+    return nodes.ClassDefinition(start, rest[-1][-1].end, name[1], bases, keywords, tuple(rest[-1]), ())
 
 
-def parameter(name: Token) -> tuple[str, Any]:
-    return "name", Parameter(name[2], name[3], name[1], None, None)
+def parameter(start: int, end: int, name: Token) -> tuple[str, Any]:
+    return "name", Parameter(start, end, name[1], None, None)
 
 
-def annotated_parameter(name: Token, _: Token, annotation: Any) -> tuple[str, Any]:
-    return "name", Parameter(name[2], annotation[1], name[1], annotation, None)
+def annotated_parameter(start: int, end: int, name: Token, _: Token, annotation: Any) -> tuple[str, Any]:
+    return "name", Parameter(start, end, name[1], annotation, None)
 
 
-def default_parameter(name: Token, _: Token, default: Any) -> tuple[str, Any]:
-    return "name", Parameter(name[2], name[3], name[1], None, default)
+def default_parameter(start: int, end: int, item: tuple[str, Any], _: Token, default: Any) -> tuple[str, Any]:
+    return item[0], Parameter(*item[1][:-1], default)
 
 
-def full_parameter(name: Token, _c: Token, annotation: Any, _e: Token, default: Any) -> tuple[str, Any]:
-    return "name", Parameter(name[2], annotation[1], name[1], annotation, default)
-
-
-def slash(token: Token) -> tuple[str, Any]:
+def slash(start: int, end: int, token: Token) -> tuple[str, Any]:
     return "/", token
 
 
-def star(token: Token) -> tuple[str, Any]:
+def star(start: int, end: int, token: Token) -> tuple[str, Any]:
     return "*", token
 
 
-def variadic(_star: Token, name: Token, _: Any = None, annotation: Any = None) -> tuple[str, Any]:
-    return "*name", Parameter(name[2], name[3] if annotation is None else annotation[1], name[1], annotation, None)
+def variadic(start: int, end: int, _star: Token, name: Token, *annotation: Any) -> tuple[str, Any]:
+    return "*name", Parameter(name[2], end, name[1], annotation[-1] if annotation else None, None)
 
 
-def keywords(_stars: Token, name: Token, _: Any = None, annotation: Any = None) -> tuple[str, Any]:
-    return "**name", Parameter(name[2], name[3] if annotation is None else annotation[1], name[1], annotation, None)
+def keywords(start: int, end: int, _stars: Token, name: Token, *annotation: Any) -> tuple[str, Any]:
+    return "**name", Parameter(name[2], end, name[1], annotation[-1] if annotation else None, None)
 
 
-def parameters(items: list[tuple[str, Any]], *_: Token) -> Parameters:
+def parameters(start: int, end: int, items: list[tuple[str, Any]], *_: Token) -> Parameters:
     """Sort a list of parameters into their kinds; refuses an order that the language does not know."""
     positional_only: list[Parameter] = []
     positional: list[Parameter] = []
@@ -463,38 +491,40 @@ def parameters(items: list[tuple[str, Any]], *_: Token) -> Parameters:
             positional.append(item)
     if star is not None and variadic is None and not keyword_only:
         refuse("parameter-order", "named parameters must follow a bare *", star)
-    every = [item for _, item in items]
-    start, end = _edges(every[0])[0], _edges(every[-1])[1]
     return Parameters(start, end, tuple(positional_only), tuple(positional), variadic, tuple(keyword_only), rest)
-
-
-def _edges(item: Any) -> tuple[int, int]:
-    return (item[0], item[1]) if isinstance(item, Node) else (item[2], item[3])
 
 
 # Patterns
 
 
-def match(token: Token, subject: Any, _c: Token, _n: Token, _i: Token, cases: list[Any], _d: Token) -> Statement:
-    return nodes.Match(token[2], cases[-1].end, subject, tuple(cases))
+def match(
+    start: int, end: int, token: Token, subject: Any, _c: Token, _n: Token, _i: Token, cases: list[Any], _d: Token
+) -> Statement:
+    return nodes.Match(start, cases[-1].end, subject, tuple(cases))
 
 
-def case(token: Token, pattern: Any, _: Token, body: list[Any]) -> nodes.MatchCase:
-    return nodes.MatchCase(token[2], body[-1].end, pattern, None, tuple(body))
+def case(start: int, end: int, token: Token, pattern: Any, _: Token, body: list[Any]) -> nodes.MatchCase:
+    return nodes.MatchCase(start, body[-1].end, pattern, None, tuple(body))
 
 
-def case_if(token: Token, pattern: Any, _if: Token, guard: Any, _: Token, body: list[Any]) -> nodes.MatchCase:
-    return nodes.MatchCase(token[2], body[-1].end, pattern, guard, tuple(body))
+def case_if(
+    start: int, end: int, token: Token, pattern: Any, _if: Token, guard: Any, _: Token, body: list[Any]
+) -> nodes.MatchCase:
+    return nodes.MatchCase(start, body[-1].end, pattern, guard, tuple(body))
 
 
-def open_sequence(patterns: list[Any], comma: Token, last: Any = None) -> nodes.Pattern:
-    if last is not None:
-        patterns.append(last)
-    return _sequence(patterns[0].start, comma[3] if last is None else last.end, patterns)
+def open_sequence(start: int, end: int, patterns: list[Any], _: Token, *last: Any) -> nodes.Pattern:
+    return _sequence(start, end, [*patterns, *last])
 
 
-def open_star(pattern: Any) -> nodes.Pattern:
+def lone_star(start: int, end: int, *parts: Any) -> nodes.Pattern:
+    pattern = parts[len(parts) // 2]
     refuse("misplaced-star", "a starred pattern must be in a sequence", pattern, "write *name, or [*name]")
+
+
+def sequence_pattern(start: int, end: int, _open: Token, *parts: Any) -> nodes.Pattern:
+    patterns = parts[0] if type(parts[0]) is list else []
+    return _sequence(start, end, patterns + [part for part in parts if isinstance(part, Node)])
 
 
 def _sequence(start: int, end: int, patterns: list[Any]) -> nodes.Pattern:
@@ -504,100 +534,97 @@ def _sequence(start: int, end: int, patterns: list[Any]) -> nodes.Pattern:
     return nodes.SequencePattern(start, end, tuple(patterns))
 
 
-def sequence_pattern(first: Token, patterns: Any = None, *rest: Any) -> nodes.Pattern:
-    if patterns is None or type(patterns) is tuple:
-        last = patterns or first
-        return nodes.SequencePattern(first[2], last[3], ())
-    items = patterns + [item for item in rest if isinstance(item, Node)]
-    return _sequence(first[2], rest[-1][3], items)
-
-
-def group_pattern(_open: Token, pattern: nodes.Pattern, _close: Token) -> nodes.Pattern:
+def group_pattern(start: int, end: int, _open: Token, pattern: nodes.Pattern, _close: Token) -> nodes.Pattern:
     return pattern
 
 
-def star_group(opening: Token, pattern: Any, closing: Token) -> nodes.Pattern:
-    return _sequence(opening[2], closing[3], [pattern])
+def star_pattern(start: int, end: int, _: Token, name: Token) -> nodes.Pattern:
+    return nodes.StarPattern(start, end, _captured(name))
 
 
-def star_pattern(token: Token, name: Token) -> nodes.Pattern:
-    return nodes.StarPattern(token[2], name[3], None if name[1] == "_" else name[1])
+def _captured(name: Token) -> str | None:
+    return None if name[1] == "_" else name[1]
 
 
-def as_pattern(pattern: nodes.Pattern, _: Token, name: Token) -> nodes.Pattern:
+def as_pattern(start: int, end: int, pattern: nodes.Pattern, _: Token, name: Token) -> nodes.Pattern:
     if name[1] == "_":
         refuse("bad-target", "cannot use '_' as a target", name)
-    if type(pattern) is nodes.CapturePattern and pattern.name is None:
-        return nodes.AsPattern(pattern.start, name[3], pattern, name[1])
-    return nodes.AsPattern(pattern.start, name[3], pattern, name[1])
+    return nodes.AsPattern(start, end, pattern, name[1])
 
 
-def or_pattern(alternatives: list[Any]) -> nodes.Pattern:
-    return nodes.OrPattern(alternatives[0].start, alternatives[-1].end, tuple(alternatives))
+def or_pattern(start: int, end: int, alternatives: list[Any]) -> nodes.Pattern:
+    return nodes.OrPattern(start, end, tuple(alternatives))
 
 
-def value_pattern(value: Any) -> nodes.Pattern:
+def value_pattern(start: int, end: int, value: Any) -> nodes.Pattern:
+    return nodes.ValuePattern(start, end, value)
+
+
+def constant_pattern(start: int, end: int, token: Token) -> nodes.Pattern:
+    return nodes.ValuePattern(start, end, constant(start, end, token))
+
+
+def capture_pattern(start: int, end: int, name: Token) -> nodes.Pattern:
+    return nodes.CapturePattern(start, end, _captured(name))
+
+
+def literal_text(start: int, end: int, tokens: list[Token]) -> Expression:
+    value = strings(start, end, tokens)
     if type(value) is nodes.JoinedString:
         refuse("bad-pattern", "a pattern may only match literals and dotted names, not an f-string", value)
-    return nodes.ValuePattern(value[0], value[1], value)
+    return value
 
 
-def complex_pattern(real: Any, operator: Token, imaginary: Token) -> nodes.Pattern:
-    part = number(imaginary)
-    if type(part.value) is not complex or type(getattr(real, "value", 0)) is complex:
-        refuse("bad-pattern", "a pattern may only match literals and dotted names, not a sum", imaginary)
-    return value_pattern(nodes.BinaryOperation(real[0], part.end, operator[1], real, part))
+def negative_number(start: int, end: int, _: Token, value: Token) -> Expression:
+    return nodes.UnaryOperation(start, end, "-", number(value[2], end, value))
 
 
-def constant_pattern(token: Token) -> nodes.Pattern:
-    return nodes.ValuePattern(token[2], token[3], constant(token))
+def complex_number(start: int, end: int, real: Any, operator: Token, value: Token) -> Expression:
+    imaginary = number(value[2], end, value)
+    first: Any = real.operand if type(real) is nodes.UnaryOperation else real
+    if type(imaginary.value) is not complex or type(first.value) is complex:
+        place = imaginary if type(imaginary.value) is not complex else real
+        refuse("bad-pattern", "a pattern may only match literals and dotted names, not a sum", place)
+    return nodes.BinaryOperation(start, end, operator[1], real, imaginary)
 
 
-def capture_pattern(name: Token) -> nodes.Pattern:
-    return nodes.CapturePattern(name[2], name[3], None if name[1] == "_" else name[1])
+def dotted_value(start: int, end: int, first: Token, dot: Token, second: Token) -> Expression:
+    return attribute(start, end, name(first[2], first[3], first), dot, second)
 
 
-def negative_number(sign: Token, value: Token) -> Expression:
-    return nodes.UnaryOperation(sign[2], value[3], "-", number(value))
-
-
-def dotted_value(first: Token, dot: Token, second: Token) -> Expression:
-    return attribute(name(first), dot, second)
-
-
-def mapping_pattern(opening: Token, items: Any, *rest: Token) -> nodes.Pattern:
+def mapping_pattern(start: int, end: int, _open: Token, items: Any, *_: Token) -> nodes.Pattern:
     if type(items) is tuple:
-        return nodes.MappingPattern(opening[2], items[3], (), (), None)
-    keys, patterns, others = [], [], None
+        return nodes.MappingPattern(start, end, (), (), None)
+    keys, patterns, rest = [], [], None
+    known = set()
     for key, pattern in items:
-        if others is not None:
-            refuse("bad-pattern", "a ** pattern must be last", key if key is not None else pattern)
+        if rest is not None:
+            refuse("bad-pattern", "a ** pattern must be last", pattern)
         if key is None:
-            others = pattern
-            if others[1] == "_":
-                refuse("bad-target", "cannot use '_' as a target", others)
+            rest = pattern[1]
+            if rest == "_":
+                refuse("bad-target", "cannot use '_' as a target", pattern)
         else:
+            if type(key) is nodes.Constant:
+                if key.value in known:
+                    refuse("duplicate-key", f"mapping pattern checks duplicate key ({key.value!r})", key)
+                known.add(key.value)
             keys.append(key)
             patterns.append(pattern)
-    constants = [key.value for key in keys if type(key) is nodes.Constant]
-    for at, key in enumerate(constants):
-        if any(type(key) is type(other) and key == other for other in constants[:at]):
-            refuse("duplicate-key", f"mapping pattern checks duplicate key ({key!r})", keys[at])
-    bound = None if others is None else others[1]
-    return nodes.MappingPattern(opening[2], rest[-1][3], tuple(keys), tuple(patterns), bound)
+    return nodes.MappingPattern(start, end, tuple(keys), tuple(patterns), rest)
 
 
-def pair_item(key: Any, _: Token, pattern: Any) -> tuple[Any, Any]:
+def pair_item(start: int, end: int, key: Any, _: Token, pattern: Any) -> tuple[Any, Any]:
     return key, pattern
 
 
-def rest_item(_: Token, name: Token) -> tuple[None, Token]:
+def rest_item(start: int, end: int, _: Token, name: Token) -> tuple[None, Token]:
     return None, name
 
 
-def class_pattern(cls: Any, _open: Token, arguments: Any, *rest: Token) -> nodes.Pattern:
+def class_pattern(start: int, end: int, cls: Any, _open: Token, arguments: Any, *rest: Token) -> nodes.Pattern:
     if type(arguments) is tuple:
-        return nodes.ClassPattern(cls[0], arguments[3], cls, (), (), ())
+        return nodes.ClassPattern(start, end, cls, (), (), ())
     patterns, names, named = [], [], []
     for argument in arguments:
         if type(argument) is tuple:
@@ -609,41 +636,44 @@ def class_pattern(cls: Any, _open: Token, arguments: Any, *rest: Token) -> nodes
             refuse("argument-order", "positional patterns follow keyword patterns", argument)
         else:
             patterns.append(argument)
-    return nodes.ClassPattern(cls[0], rest[-1][3], cls, tuple(patterns), tuple(names), tuple(named))
+    return nodes.ClassPattern(start, end, cls, tuple(patterns), tuple(names), tuple(named))
 
 
-def named_pattern(name: Token, _: Token, pattern: Any) -> tuple[Token, Any]:
+def named_pattern(start: int, end: int, name: Token, _: Token, pattern: Any) -> tuple[Token, Any]:
     return name, pattern
 
 
 # Expressions
 
 
-def tuple_display(items: list[Any], *comma: Token) -> Expression:
-    end = comma[-1][3] if comma else items[-1].end
-    return nodes.TupleDisplay(items[0].start, end, tuple(items))
+def sole_expression(start: int, end: int, value: Any) -> Expression:
+    return whole(value)
 
 
-def tuple_of_one(item: Any, comma: Token) -> Expression:
-    return nodes.TupleDisplay(item[0], comma[3], (item,))
+def tuple_display(start: int, end: int, items: list[Any], *_: Token) -> Expression:
+    return nodes.TupleDisplay(start, end, tuple(items))
 
 
-def starred(token: Token, value: Any) -> Expression:
-    return nodes.Starred(token[2], value[1], value)
+def tuple_of_one(start: int, end: int, item: Any, _: Token) -> Expression:
+    return nodes.TupleDisplay(start, end, (item,))
 
 
-def yield_(token: Token, value: Any = None) -> Expression:
-    return nodes.Yield(token[2], token[3] if value is None else value[1], value)
+def starred(start: int, end: int, _: Token, value: Any) -> Expression:
+    return nodes.Starred(start, end, value)
 
 
-def yield_from(token: Token, _: Token, value: Any) -> Expression:
-    return nodes.YieldFrom(token[2], value[1], value)
+def yield_(start: int, end: int, token: Token, value: Any = None) -> Expression:
+    return nodes.Yield(start, end, value if value is None else whole(value))
 
 
-def named(place: Any, _: Token, value: Any) -> Expression:
-    if type(place) is not Name:
+def yield_from(start: int, end: int, token: Token, _: Token, value: Any) -> Expression:
+    return nodes.YieldFrom(start, end, value)
+
+
+def named(start: int, end: int, place: Any, _: Token, value: Any) -> Expression:
+    if type(place) is not Name or place[0] != start:
         refuse("bad-target", f"cannot use an assignment expression with {called_target(place)}", place)
-    return nodes.NamedExpression(place[0], value[1], place, value)
+    return nodes.NamedExpression(start, end, place, value)
 
 
 def called_target(node: Any) -> str:
@@ -652,80 +682,82 @@ def called_target(node: Any) -> str:
     return "subscript" if type(node) is nodes.Subscript else called(node)
 
 
-def conditional(body: Any, _if: Token, test: Any, _else: Token, otherwise: Any) -> Expression:
-    return nodes.Conditional(body[0], otherwise[1], test, body, otherwise)
+def conditional(start: int, end: int, body: Any, _if: Token, test: Any, _else: Token, otherwise: Any) -> Expression:
+    return nodes.Conditional(start, end, test, body, otherwise)
 
 
-def lambda_(token: Token, *rest: Any) -> Expression:
+def lambda_(start: int, end: int, token: Token, *rest: Any) -> Expression:
     found = rest[0] if type(rest[0]) is Parameters else _no_parameters(token[3])
-    return nodes.Lambda(token[2], rest[-1][1], found, rest[-1])
+    return nodes.Lambda(start, end, found, rest[-1])
 
 
-def or_(values: list[Any]) -> Expression:
-    return nodes.BooleanOperation(values[0].start, values[-1].end, "or", tuple(values))
+def or_(start: int, end: int, values: list[Any]) -> Expression:
+    return nodes.BooleanOperation(start, end, "or", tuple(values))
 
 
-def and_(values: list[Any]) -> Expression:
-    return nodes.BooleanOperation(values[0].start, values[-1].end, "and", tuple(values))
+def and_(start: int, end: int, values: list[Any]) -> Expression:
+    return nodes.BooleanOperation(start, end, "and", tuple(values))
 
 
-def not_(token: Token, operand: Any) -> Expression:
-    return nodes.UnaryOperation(token[2], operand[1], "not", operand)
+def not_(start: int, end: int, token: Token, operand: Any) -> Expression:
+    return nodes.UnaryOperation(start, end, "not", operand)
 
 
-def comparison(parts: list[Any]) -> Expression:
-    return nodes.Comparison(parts[0].start, parts[-1].end, parts[0], tuple(parts[1::2]), tuple(parts[2::2]))
+def comparison(start: int, end: int, parts: list[Any]) -> Expression:
+    return nodes.Comparison(start, end, parts[0], tuple(parts[1::2]), tuple(parts[2::2]))
 
 
-def first_comparison(first: Any, operator: str, other: Any) -> list[Any]:
+def first_comparison(start: int, end: int, first: Any, operator: str, other: Any) -> list[Any]:
     return [first, operator, other]
 
 
-def more_comparison(parts: list[Any], operator: str, other: Any) -> list[Any]:
+def more_comparison(start: int, end: int, parts: list[Any], operator: str, other: Any) -> list[Any]:
     parts += (operator, other)
     return parts
 
 
-def symbol(token: Token) -> str:
+def symbol(start: int, end: int, token: Token) -> str:
     return token[1]
 
 
-def not_in(_not: Token, _in: Token) -> str:
+def not_in(start: int, end: int, _not: Token, _in: Token) -> str:
     return "not in"
 
 
-def is_not(_is: Token, _not: Token) -> str:
+def is_not(start: int, end: int, _is: Token, _not: Token) -> str:
     return "is not"
 
 
-def binary(left: Any, operator: Token, right: Any) -> Expression:
-    return _new(nodes.BinaryOperation, (left[0], right[1], operator[1], left, right))
+def binary(start: int, end: int, left: Any, operator: Token, right: Any) -> Expression:
+    return _new(nodes.BinaryOperation, (start, end, operator[1], left, right))
 
 
-def unary(token: Token, operand: Any) -> Expression:
-    return nodes.UnaryOperation(token[2], operand[1], token[1], operand)
+def unary(start: int, end: int, token: Token, operand: Any) -> Expression:
+    return nodes.UnaryOperation(start, end, token[1], operand)
 
 
-def attribute(value: Any, _: Token, name: Token) -> Expression:
-    return _new(nodes.Attribute, (value[0], name[3], value, name[1]))
+def attribute(start: int, end: int, value: Any, _: Token, name: Token) -> Expression:
+    return _new(nodes.Attribute, (start, end, value, name[1]))
 
 
-def call(function: Any, _open: Token, closing: Token) -> Expression:
-    return _new(nodes.Call, (function[0], closing[3], function, (), ()))
+def call(start: int, end: int, function: Any, _open: Token, closing: Token) -> Expression:
+    return _new(nodes.Call, (start, end, function, (), ()))
 
 
-def call_with(function: Any, _open: Token, arguments: list[Any], closing: Token) -> Expression:
+def call_with(start: int, end: int, function: Any, _open: Token, arguments: list[Any], closing: Token) -> Expression:
     positional, keywords = split_arguments(arguments)
-    return _new(nodes.Call, (function[0], closing[3], function, positional, keywords))
+    return _new(nodes.Call, (start, end, function, positional, keywords))
 
 
-def call_generator(function: Any, opening: Token, element: Any, clauses: list[Any], closing: Token) -> Expression:
-    argument = generator(opening, element, clauses, closing)
-    return nodes.Call(function[0], closing[3], function, (argument,), ())
+def call_generator(
+    start: int, end: int, function: Any, opening: Token, element: Any, clauses: list[Any], closing: Token
+) -> Expression:
+    argument = generator(opening[2], end, opening, element, clauses, closing)
+    return nodes.Call(start, end, function, (argument,), ())
 
 
-def bare_generator(element: Any, clauses: list[Any]) -> Expression:
-    whole = nodes.GeneratorExpression(element[0], clauses[-1].end, element, tuple(clauses))
+def bare_generator(start: int, end: int, element: Any, clauses: list[Any]) -> Expression:
+    whole = nodes.GeneratorExpression(start, end, element, tuple(clauses))
     refuse("generator-parentheses", "a generator expression must be parenthesized beside other arguments", whole)
 
 
@@ -760,82 +792,74 @@ def split_arguments(arguments: list[Any]) -> tuple[tuple[Any, ...], tuple[Any, .
     return tuple(positional), tuple(keywords)
 
 
-def keyword(name: Any, _: Token, value: Any) -> nodes.Keyword:
-    if type(name) is not Name:
+def keyword(start: int, end: int, name: Any, _: Token, value: Any) -> nodes.Keyword:
+    if type(name) is not Name or name[0] != start:
         what = called(name)
         message = (
             f"cannot assign to {what}" if what in ("True", "False", "None") else "expression cannot contain assignment"
         )
         refuse("bad-target", message, name, "did you mean '=='?")
-    return nodes.Keyword(name.start, value[1], name.id, value)
+    return nodes.Keyword(start, end, name.id, value)
 
 
-def double_starred(token: Token, value: Any) -> nodes.Keyword:
-    return nodes.Keyword(token[2], value[1], None, value)
+def double_starred(start: int, end: int, token: Token, value: Any) -> nodes.Keyword:
+    return nodes.Keyword(start, end, None, value)
 
 
-def subscript(value: Any, _: Token, key: Any, closing: Token) -> Expression:
+def subscript(start: int, end: int, value: Any, _: Token, key: Any, closing: Token) -> Expression:
     if type(key) is nodes.Starred:
         key = nodes.TupleDisplay(key.start, key.end, (key,))
-    return _new(nodes.Subscript, (value[0], closing[3], value, key))
+    return _new(nodes.Subscript, (start, end, value, key))
 
 
-def subscript_tuple(items: list[Any], *comma: Token) -> Expression:
-    return tuple_display(items, *comma)
+def slice(start: int, end: int, *_: Token) -> Any:
+    return nodes.Slice(start, end, None, None, None)
 
 
-def subscript_tuple_of_one(item: Any, comma: Token) -> Expression:
-    return tuple_of_one(item, comma)
+def slice_from(start: int, end: int, lower: Any, _: Token) -> Any:
+    return nodes.Slice(start, end, lower, None, None)
 
 
-def slice(colon: Token) -> Any:
-    return nodes.Slice(colon[2], colon[3], None, None, None)
+def slice_to(start: int, end: int, _: Token, upper: Any) -> Any:
+    return nodes.Slice(start, end, None, upper, None)
 
 
-def slice_from(lower: Any, colon: Token) -> Any:
-    return nodes.Slice(lower[0], colon[3], lower, None, None)
+def slice_between(start: int, end: int, lower: Any, _: Token, upper: Any) -> Any:
+    return nodes.Slice(start, end, lower, upper, None)
 
 
-def slice_to(colon: Token, upper: Any) -> Any:
-    return nodes.Slice(colon[2], upper[1], None, upper, None)
+def slice_end(start: int, end: int, before: Any, _: Token) -> Any:
+    return nodes.Slice(start, end, before.lower, before.upper, None)
 
 
-def slice_between(lower: Any, _: Token, upper: Any) -> Any:
-    return nodes.Slice(lower[0], upper[1], lower, upper, None)
+def slice_step(start: int, end: int, before: Any, _: Token, step: Any) -> Any:
+    return nodes.Slice(start, end, before.lower, before.upper, step)
 
 
-def slice_end(before: Any, colon: Token) -> Any:
-    return nodes.Slice(before.start, colon[3], before.lower, before.upper, None)
+def name(start: int, end: int, token: Token) -> Name:
+    return _new(Name, (start, end, token[1]))
 
 
-def slice_step(before: Any, _: Token, step: Any) -> Any:
-    return nodes.Slice(before.start, step[1], before.lower, before.upper, step)
-
-
-def name(token: Token) -> Name:
-    return _new(Name, (token[2], token[3], token[1]))
-
-
-def group(_open: Token, value: Any, _close: Token) -> Any:
+def group(start: int, end: int, _open: Token, value: Any, _close: Token) -> Any:
     if type(value) is nodes.Starred:
         refuse("misplaced-star", "cannot use starred expression here", value, "write (*items,) for a tuple")
     return value
 
 
-def empty_tuple(opening: Token, closing: Token) -> Expression:
-    return nodes.TupleDisplay(opening[2], closing[3], ())
+def empty_tuple(start: int, end: int, opening: Token, closing: Token) -> Expression:
+    return nodes.TupleDisplay(start, end, ())
 
 
-def tuple_group(opening: Token, items: list[Any], *rest: Token) -> Expression:
-    return nodes.TupleDisplay(opening[2], rest[-1][3], tuple(items))
+def tuple_group(start: int, end: int, opening: Token, items: list[Any], *rest: Token) -> Expression:
+    return nodes.TupleDisplay(start, end, tuple(items))
 
 
-def tuple_group_of_one(opening: Token, item: Any, _: Token, closing: Token) -> Expression:
-    return nodes.TupleDisplay(opening[2], closing[3], (item,))
+def tuple_group_of_one(start: int, end: int, opening: Token, item: Any, _: Token, closing: Token) -> Expression:
+    return nodes.TupleDisplay(start, end, (item,))
 
 
-def generator(opening: Token, element: Any, clauses: list[Any], closing: Token) -> Expression:
-    return nodes.GeneratorExpression(opening[2], closing[3], _element(element), tuple(clauses))
+def generator(start: int, end: int, opening: Token, element: Any, clauses: list[Any], closing: Token) -> Expression:
+    return nodes.GeneratorExpression(start, end, _element(element), tuple(clauses))
 
 
 def _element(element: Any) -> Any:
@@ -844,54 +868,61 @@ def _element(element: Any) -> Any:
     return element
 
 
-def list_display(opening: Token, items: Any, *rest: Token) -> Expression:
+def list_display(start: int, end: int, opening: Token, items: Any, *rest: Token) -> Expression:
     if type(items) is tuple:
-        return nodes.ListDisplay(opening[2], items[3], ())
-    return nodes.ListDisplay(opening[2], rest[-1][3], tuple(items))
+        return nodes.ListDisplay(start, end, ())
+    return nodes.ListDisplay(start, end, tuple(items))
 
 
-def list_of_one(opening: Token, item: Any, *rest: Token) -> Expression:
-    return nodes.ListDisplay(opening[2], rest[-1][3], (item,))
+def list_of_one(start: int, end: int, opening: Token, item: Any, *rest: Token) -> Expression:
+    return nodes.ListDisplay(start, end, (item,))
 
 
-def list_comprehension(opening: Token, element: Any, clauses: list[Any], closing: Token) -> Expression:
-    return nodes.ListComprehension(opening[2], closing[3], _element(element), tuple(clauses))
+def list_comprehension(
+    start: int, end: int, opening: Token, element: Any, clauses: list[Any], closing: Token
+) -> Expression:
+    return nodes.ListComprehension(start, end, _element(element), tuple(clauses))
 
 
-def set_of_one(opening: Token, item: Any, *rest: Token) -> Expression:
-    return nodes.SetDisplay(opening[2], rest[-1][3], (item,))
+def set_of_one(start: int, end: int, opening: Token, item: Any, *rest: Token) -> Expression:
+    return nodes.SetDisplay(start, end, (item,))
 
 
-def set_display(opening: Token, items: list[Any], *rest: Token) -> Expression:
-    return nodes.SetDisplay(opening[2], rest[-1][3], tuple(items))
+def set_display(start: int, end: int, opening: Token, items: list[Any], *rest: Token) -> Expression:
+    return nodes.SetDisplay(start, end, tuple(items))
 
 
-def set_comprehension(opening: Token, element: Any, clauses: list[Any], closing: Token) -> Expression:
-    return nodes.SetComprehension(opening[2], closing[3], _element(element), tuple(clauses))
+def set_comprehension(
+    start: int, end: int, opening: Token, element: Any, clauses: list[Any], closing: Token
+) -> Expression:
+    return nodes.SetComprehension(start, end, _element(element), tuple(clauses))
 
 
-def dict_display(opening: Token, pairs: Any, *rest: Token) -> Expression:
+def dict_display(start: int, end: int, opening: Token, pairs: Any, *rest: Token) -> Expression:
     if type(pairs) is tuple:
-        return nodes.DictDisplay(opening[2], pairs[3], (), ())
+        return nodes.DictDisplay(start, end, (), ())
     keys = tuple(key for key, _ in pairs)
-    return nodes.DictDisplay(opening[2], rest[-1][3], keys, tuple(value for _, value in pairs))
+    return nodes.DictDisplay(start, end, keys, tuple(value for _, value in pairs))
 
 
-def dict_comprehension(opening: Token, entry: tuple[Any, Any], clauses: list[Any], closing: Token) -> Expression:
+def dict_comprehension(
+    start: int, end: int, opening: Token, entry: tuple[Any, Any], clauses: list[Any], closing: Token
+) -> Expression:
     key, value = entry
     if key is None:
         refuse("misplaced-star", "dict unpacking cannot be used in dict comprehension", value)
-    return nodes.DictComprehension(opening[2], closing[3], key, value, tuple(clauses))
+    return nodes.DictComprehension(start, end, key, value, tuple(clauses))
 
 
-def pair_entry(key: Any, _: Token, value: Any) -> tuple[Any, Any]:
+def pair_entry(start: int, end: int, key: Any, _: Token, value: Any) -> tuple[Any, Any]:
     return key, value
 
 
-def merged_entry(_: Token, value: Any) -> tuple[Any, Any]:
+def merged_entry(start: int, end: int, _: Token, value: Any) -> tuple[Any, Any]:
     return None, value
 
 
-def for_clause(token: Token, place: Any, _: Token, iterable: Any, conditions: list[Any] = []) -> nodes.ForClause:  # noqa: B006
-    end = conditions[-1].end if conditions else iterable[1]
-    return nodes.ForClause(token[2], end, target(place), iterable, tuple(conditions))
+def for_clause(
+    start: int, end: int, _for: Token, place: Any, _: Token, iterable: Any, *conditions: list[Any]
+) -> nodes.ForClause:
+    return nodes.ForClause(start, end, target(place), iterable, tuple(conditions[0]) if conditions else ())

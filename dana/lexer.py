@@ -19,6 +19,8 @@ Token = tuple[str, str, int, int]
 
 NESTING = 200
 """How deep brackets, and blocks, may be nested."""
+FSTRINGS = 50
+"""How deep f-strings may be nested in fields of each other."""
 
 KEYWORDS = {
     word: word.upper()
@@ -267,8 +269,10 @@ def _check_number(text: str, number: str, start: int, end: int, stop: int) -> No
         )
 
 
-def string_end(text: str, start: int, quote: int, stop: int) -> int:
+def string_end(text: str, start: int, quote: int, stop: int, level: int = 0) -> int:
     """Where an f-string ends that starts at `start` and whose first quote is at `quote`; raises LexicalError."""
+    if level > FSTRINGS:
+        raise LexicalError("too-deep", f"more than {FSTRINGS} f-strings are nested", start, quote + 1)
     mark = text[quote : quote + 3]
     if mark not in ('"""', "'''"):
         mark = text[quote]
@@ -282,8 +286,8 @@ def string_end(text: str, start: int, quote: int, stop: int) -> int:
                 if not depth:
                     return at + len(mark)
                 break
-            if character == "\\" and not raw:
-                at += 2
+            if character == "\\" and (not raw or text.startswith("\n", at + 1)):
+                at += 1 if text.startswith("{", at + 1) else 2
                 if text.startswith("N{", at - 1):
                     close = text.find("}", at)
                     at = stop if close < 0 else close + 1
@@ -305,7 +309,7 @@ def string_end(text: str, start: int, quote: int, stop: int) -> int:
         if character in "\"'":
             if text.startswith(mark, at) and not _opens_text(text, at, mark, stop):
                 break
-            at = inner_text_end(text, at, stop)
+            at = inner_text_end(text, at, stop, level + 1)
             continue
         if character == "#" or (character == "\n" and len(mark) == 1):
             break
@@ -341,12 +345,12 @@ def _opens_text(text: str, at: int, mark: str, stop: int) -> bool:
     return closing >= 0 and "}" in rest[closing + len(mark) :] and mark in rest[closing + len(mark) :]
 
 
-def inner_text_end(text: str, at: int, stop: int) -> int:
+def inner_text_end(text: str, at: int, stop: int, level: int = 0) -> int:
     begin = at
     while begin > 0 and text[begin - 1] in "rRbBuUfF":
         begin -= 1
     if "f" in text[begin:at].lower() and not (begin and (text[begin - 1].isalnum() or text[begin - 1] == "_")):
-        return string_end(text, begin, at, stop)
+        return string_end(text, begin, at, stop, level)
     found = re.compile(_TEXT).match(text, at, stop)
     if found is None:
         raise _unterminated(at, at, text[at])

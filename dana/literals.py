@@ -16,16 +16,16 @@ _new = tuple.__new__
 _CONSTANTS = {"True": True, "true": True, "False": False, "false": False, "None": None, "none": None, "null": None}
 
 
-def constant(token: Token) -> nodes.Constant:
-    return _new(nodes.Constant, (token[2], token[3], _CONSTANTS[token[1]]))
+def constant(start: int, end: int, token: Token) -> nodes.Constant:
+    return _new(nodes.Constant, (start, end, _CONSTANTS[token[1]]))
 
 
-def ellipsis(token: Token) -> nodes.Constant:
-    return nodes.Constant(token[2], token[3], ...)
+def ellipsis(start: int, end: int, _: Token) -> nodes.Constant:
+    return nodes.Constant(start, end, ...)
 
 
-def number(token: Token) -> nodes.Constant:
-    return _new(nodes.Constant, (token[2], token[3], _number(token)))
+def number(start: int, end: int, token: Token) -> nodes.Constant:
+    return _new(nodes.Constant, (start, end, _number(token)))
 
 
 def _number(token: Token) -> int | float | complex:
@@ -46,9 +46,8 @@ _SIMPLE_ESCAPES = {
 }  # fmt: skip
 
 
-def strings(tokens: list[Token]) -> Expression:
+def strings(start: int, end: int, tokens: list[Token]) -> Expression:
     """Texts that stand beside each other, joined."""
-    start, end = tokens[0][2], tokens[-1][3]
     parts: list[Any] = []
     kinds = set()
     for token in tokens:
@@ -113,6 +112,9 @@ def unescaped(body: str, at: int, is_bytes: bool = False) -> str:
             parts.append(body[position:])
             return "".join(parts)
         parts.append(body[position:slash])
+        if slash + 1 == len(body):  # what follows is a field of an f-string
+            parts.append("\\")
+            return "".join(parts)
         letter = body[slash + 1]
         position = slash + 2
         simple = _SIMPLE_ESCAPES.get(letter)
@@ -182,7 +184,7 @@ def _fields(text: str, at: int, stop: int, offset: int, raw: bool, in_spec: bool
     while at < stop:
         character = text[at]
         if character == "\\" and not raw:
-            at += 2
+            at += 1 if text.startswith("{", at + 1) else 2
             if text.startswith("N{", at - 1):
                 at = text.index("}", at) + 1
         elif character == "{" and text.startswith("{{", at) and not in_spec:
@@ -305,7 +307,7 @@ def _nested(text: str, at: int, end: int, offset: int) -> Expression:
     if offset:
         tokens = [(kind, value, start + offset, stop + offset) for kind, value, start, stop in tokens]
     try:
-        found: Expression = run_tokens(tokens, "expression")
+        found: Expression = run_tokens(tokens, "field")
     except UnexpectedToken as error:
         error.nested = True
         raise

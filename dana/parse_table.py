@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     Rule = tuple[int, str, str]
 
-FORMAT = 1
-STARTS = ("program", "expression")
+FORMAT = 2
+STARTS = ("program", "expression", "field")
 
 
 class ParseTable:

@@ -81,10 +81,12 @@ def run_tokens(tokens: list[Token], start: str) -> Any:
     running = machine()
     table = running.table
     actions, gotos, rules, chains = table.actions, table.gotos, running.rules, running.chains
-    end = table.ends[start]
+    last = table.ends[start]
     state = table.starts[start]
     states = [state]
     values: list[Any] = []
+    starts: list[int] = []
+    end = 0
     for at, token in enumerate(tokens):
         kind = token[0]
         while True:
@@ -95,6 +97,8 @@ def run_tokens(tokens: list[Token], start: str) -> Any:
                 state = action
                 states.append(state)
                 values.append(token)
+                starts.append(token[2])
+                end = token[3]
                 break
             size, origin, build = rules[~action]
             if build is None:
@@ -104,20 +108,20 @@ def run_tokens(tokens: list[Token], start: str) -> Any:
                     found = below[kind] = _chain(running, states[-2], state, kind)
                 states[-1] = state = found
             elif size == 1:
-                values[-1] = build(values[-1])
+                values[-1] = build(starts[-1], end, values[-1])
                 states[-1] = state = gotos[states[-2]][origin]
             elif size:
                 first = len(values) - size
-                value = build(*values[first:])
-                del values[first:], states[first + 1 :]
-                values.append(value)
+                values[first:] = (build(starts[first], end, *values[first:]),)
+                del starts[first + 1 :], states[first + 1 :]
                 state = gotos[states[-1]][origin]
                 states.append(state)
             else:
-                values.append(build())
+                values.append(build(token[2], token[2]))
+                starts.append(token[2])
                 state = gotos[states[-1]][origin]
                 states.append(state)
-            if state == end and kind == "$END":
+            if state == last and kind == "$END":
                 return values[0]
     raise UnexpectedToken(tokens, len(tokens) - 1, states)
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,8 @@ class Translation:
     """Python's tree of a text as Dana's."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.lines = text.split("\n")
+        self.starts = [0, *accumulate(len(line) + 1 for line in self.lines)]
 
     def __call__(self, node: Any) -> Any:
         if isinstance(node, list):
@@ -58,14 +60,24 @@ class Translation:
         if name in OPERATORS:
             return OPERATORS[name]
         kind, fields = KINDS[name]
-        return kind(0, 0, *[read(self, node) if callable(read) else self(getattr(node, read)) for read in fields])
+        values = [read(self, node) if callable(read) else self(getattr(node, read)) for read in fields]
+        return kind(*self.span(node), *values)
+
+    def span(self, node: Any) -> tuple[int, int]:
+        if not hasattr(node, "lineno"):
+            return 0, 0
+        return self.offset(node.lineno, node.col_offset), self.offset(node.end_lineno, node.end_col_offset)
+
+    def offset(self, line: int, column: int) -> int:
+        text = self.lines[line - 1]
+        return self.starts[line - 1] + (column if text.isascii() else len(text.encode()[:column].decode()))
 
     def arguments(self, node: ast.arguments) -> nodes.Parameters:
         plain = [*node.posonlyargs, *node.args]
         defaults: list[Any] = [None] * (len(plain) - len(node.defaults)) + list(node.defaults)
 
         def parameter(each: ast.arg | None, default: Any = None) -> Any:
-            return each and nodes.Parameter(0, 0, each.arg, self(each.annotation), self(default))
+            return each and nodes.Parameter(*self.span(each), each.arg, self(each.annotation), self(default))
 
         found = tuple(parameter(each, default) for each, default in zip(plain, defaults, strict=True))
         rest = zip(node.kwonlyargs, node.kw_defaults, strict=True)
@@ -142,7 +154,7 @@ KINDS: dict[str, tuple[Any, list[Field]]] = {
          "decorator_list"],
         ["ClassDef", "ClassDefinition", "name", "bases", "keywords", "body", "decorator_list"],
         ["MatchValue", "ValuePattern", "value"],
-        ["MatchSingleton", "ValuePattern", lambda t, n: nodes.Constant(0, 0, n.value)],
+        ["MatchSingleton", "ValuePattern", lambda t, n: nodes.Constant(*t.span(n), n.value)],
         ["MatchSequence", "SequencePattern", "patterns"],
         ["MatchStar", "StarPattern", "name"],
         ["MatchMapping", "MappingPattern", "keys", "patterns", "rest"],
@@ -158,13 +170,23 @@ KINDS["MatchAs"] = (
 )
 
 
-def compared(node: Any) -> Any:
-    """A tree as plain tuples, without positions, and with constants as they are written."""
+WITHOUT_POSITION = (nodes.Module, nodes.Parameters, nodes.ForClause, nodes.WithItem, nodes.MatchCase)
+
+
+def compared(node: Any, inside: bool = False) -> Any:
+    """A tree as plain tuples, with positions where Python has them, and with constants as they are written.
+
+    Python has none inside f-strings before 3.12, and a decorated definition of Dana starts at its decorator.
+    """
+    if not isinstance(node, nodes.Node):
+        return tuple(compared(item, inside) for item in node) if type(node) is tuple else node
+    place: tuple[Any, ...] = () if inside or isinstance(node, WITHOUT_POSITION) else (node[0], node[1])
+    if place and getattr(node, "decorators", ()):
+        place = place[1:]
     if isinstance(node, nodes.Constant):
-        return "Constant", type(node.value).__name__, repr(node.value)
-    if isinstance(node, nodes.Node):
-        return (type(node).__name__, *map(compared, node[2:]))
-    return tuple(map(compared, node)) if type(node) is tuple else node
+        return "Constant", *place, type(node.value).__name__, repr(node.value)
+    inside = inside or isinstance(node, nodes.JoinedString)
+    return type(node).__name__, *place, *[compared(item, inside) for item in node[2:]]
 
 
 def difference(expected: Any, found: Any) -> Any:
@@ -252,8 +274,8 @@ def test_library_of_the_host(file: Path) -> None:
         "'a' f'b{c}' r'\\d' f'{d!r:>{e}}' 'f'",
         "f'{a=}' f'{a = }' f'{a=!s:>5}' f'{{}}' f'{a:{b}{c}}'",
         "f'''{\na\n}'''",
-        "f'{a!r}' f'{a != b}' f'{(a := 1)}' f'{a:=5}' f'{lambda_}' f'{ {1: 2}[1] }' f'{a,b}' f'{*a, b}'",
-        "f'\\N{DIGIT ONE}\\x41\\n{a}' rf'\\d{a}'",
+        "f'{a!r}' f'{a != b}' f'{(a := 1)}' f'{a:=5}' f'{lambda_}' f'{ {1: 2}[1] }' f'{a,b}' f'{*a, b}' f'{yield}'",
+        "f'\\N{DIGIT ONE}\\x41\\n{a}' rf'\\d{a}' f'\\{a}'",
         "b'\\x00\\377' b'a'; '\\u00e9\\N{BULLET}\\101\\q'",
         "a; b;\nif c: d; e\n",
         "while (a := b): break\nelse: continue",
@@ -296,7 +318,9 @@ def built(tree: Any) -> Any:
         return tree.value
     values = [built(child) for child in tree.children]
     if tree.data.startswith("built_"):
-        return getattr(builder, tree.data.removeprefix("built_"))(*values)
+        leaves = list(tree.scan_values(lambda _: True))
+        start, end = (leaves[0].value[2], leaves[-1].value[3]) if leaves else (0, 0)
+        return getattr(builder, tree.data.removeprefix("built_"))(start, end, *values)
     return values[0]
 
 

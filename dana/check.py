@@ -246,16 +246,7 @@ class _Survey:
                     hint=f"write {parameter.name}=None, and make the {shown} in the body",
                 )
 
-    def if_(self, node: nodes.If) -> None:
-        self.block(node.body)
-        self.block(node.otherwise)
-        if isinstance(node.test, nodes.Constant):
-            if not node.test.value:
-                self.unreachable(node.body, "the condition is never true", node.test)
-            elif node.otherwise:
-                self.unreachable(node.otherwise, "the condition is always true", node.test)
-
-    def while_(self, node: nodes.While) -> None:
+    def if_(self, node: nodes.If | nodes.While) -> None:
         self.block(node.body)
         self.block(node.otherwise)
         if isinstance(node.test, nodes.Constant):
@@ -417,7 +408,7 @@ _VISITORS: dict[type[nodes.Node], Callable[[_Survey, Any], None]] = {
     nodes.NamedExpression: _Survey.named_expression,
     nodes.StarPattern: _Survey.capture,
     nodes.Try: _Survey.try_,
-    nodes.While: _Survey.while_,
+    nodes.While: _Survey.if_,
     nodes.With: _Survey.with_,
 }
 
@@ -562,9 +553,7 @@ def _shown(scope: Scope) -> str:
 class _Names:
     """Names that are bound nowhere around their use."""
 
-    def __init__(
-        self, survey: _Survey, known: Callable[[str], bool], suggestions: Iterable[str], strict: bool
-    ) -> None:
+    def __init__(self, survey: _Survey, known: Callable[[str], bool], suggestions: Iterable[str], strict: bool) -> None:
         self.survey = survey
         self.known = known
         self.suggestions = list(suggestions)

@@ -51,13 +51,12 @@ class Limits:
 class Meter:
     """Counts what one run uses."""
 
-    __slots__ = ("_granted", "cancelled", "deadline", "depth", "largest", "limits", "tank")
+    __slots__ = ("_granted", "cancelled", "deadline", "depth", "limits", "tank")
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self.tank: list[None] = []
         self.depth: list[None] = [None] * self.limits.depth
-        self.largest = 1 << self.limits.bits
         self.cancelled = False
         self.deadline: float | None = None
         self._granted = 0

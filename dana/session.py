@@ -18,7 +18,7 @@ from dana.errors import (
     nearest,
 )
 from dana.evaluation.definitions import Program, Variables
-from dana.evaluation.traceback import callers, describe, position, read_variable
+from dana.evaluation.traceback import callers, describe, function_name, position, read_variable
 from dana.host import Host
 from dana.limits import Limits, Meter
 from dana.resolver import resolve
@@ -164,11 +164,9 @@ class Session:
         source = lowering.unit.source
         place = next((n for n in node.walk() if getattr(n, "id", None) == name), node)
         line, column = source.position(place.start)
-        function = lowering.unit.scope.qualified_name.replace("<locals>.", "")
-        caller = owner.unit.scope.qualified_name.replace("<locals>.", "")
         self.host.write_log(
-            f"warning: {source.name}:{line}:{column}: {name} is not defined in {function}; "
-            f"its value is taken from the caller {caller}; pass it as an argument"
+            f"warning: {source.name}:{line}:{column}: {name} is not defined in {function_name(lowering)}; "
+            f"its value is taken from the caller {function_name(owner)}; pass it as an argument"
         )
 
     # Modules
@@ -185,8 +183,6 @@ class Session:
         standard = modules.standard_module(name) if level == 0 else None
         if standard is not None:
             return standard
-        if level == 0 and "." in name and modules.standard_module(name.partition(".")[0]) is None:
-            raise modules.not_found(name, importer.path or importer.name)
         raise modules.not_found("." * level + name, importer.path or importer.name)
 
     def import_package(self, name: str, importer: Source) -> Module:
@@ -225,13 +221,9 @@ class Session:
                 return self.import_module(f"{module.name}.{name}", 0, importer)
             except ModuleNotFoundError:
                 pass
-        error = ImportError(f"cannot import name '{name}' from '{module.name}'", name=module.name)
         like = nearest(name, module.names())
-        if like is not None:
-            error = ImportError(
-                f"cannot import name '{name}' from '{module.name}' (did you mean {like}?)", name=module.name
-            )
-        raise error
+        meant = f" (did you mean {like}?)" if like else ""
+        raise ImportError(f"cannot import name '{name}' from '{module.name}'{meant}", name=module.name)
 
     def _load(self, name: str, path: str, data: bytes) -> Module:
         source = decode_source(data, path)

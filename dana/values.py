@@ -13,7 +13,7 @@ from types import FunctionType, GeneratorType, MethodType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -481,8 +481,3 @@ def to_value(thing: Any, depth: int = 0) -> Any:
 
 
 _OPAQUE = (NativeType, TypeUnion, Module, MethodType, GeneratorType, type(Ellipsis), type(NotImplemented), slice)
-
-
-def iterate(value: Any) -> Iterator[Any]:
-    """`iter(value)` as a program means it."""
-    return iter(value)

@@ -11,7 +11,6 @@ from types import CellType, CodeType, FunctionType
 
 from dana import nodes
 from dana.evaluation.lowering import COLD, HOT, Lowering, may_signal
-from dana.evaluation.operators import NORMAL
 from dana.evaluation.shapes import ENVIRONMENT, compiled, inner_code
 from dana.values import PROGRAM_CODE, UNBOUND, Class, Module, build_class
 
@@ -108,11 +107,9 @@ class Program:
 
     def run(self) -> None:
         """Run the whole text once."""
-        unit = Unit(self, self.resolution.scopes[id(self.module)])
-        self.variables.bind(self.resolution.globals)
-        body = self.module.body
-        if body:
-            unit.lowering.block(body)(unit.frame())
+        unit = self._unit()
+        if self.module.body:
+            unit.lowering.block(self.module.body)(unit.frame())
 
     def evaluate(self) -> Any:
         """Run the whole text; the value is that of its last statement, when that is an expression."""
@@ -120,12 +117,16 @@ class Program:
         if not body or type(body[-1]) is not nodes.ExpressionStatement:
             self.run()
             return None
-        unit = Unit(self, self.resolution.scopes[id(self.module)])
-        self.variables.bind(self.resolution.globals)
+        unit = self._unit()
         frame = unit.frame()
         if body[:-1]:
             unit.lowering.block(body[:-1])(frame)
         return unit.lowering.closure(body[-1].value)(frame)
+
+    def _unit(self) -> Unit:
+        """What runs the text, whose variables are about to be bound."""
+        self.variables.bind(self.resolution.globals)
+        return Unit(self, self.resolution.scopes[id(self.module)])
 
 
 class Unit:
@@ -176,14 +177,14 @@ class Unit:
         self.variables.absent.add(name)
         return False
 
-    def definition(self, node: Any, scope: Scope) -> Definition:
-        """The definition that a node stands for, found in a scope of this unit."""
+    def definition(self, node: Any) -> Definition:
+        """The definition that a node of this unit stands for."""
         found = self._definitions.get(id(node))
         if found is None:
             found = self._definitions[id(node)] = Definition(Unit(self.program, self.resolution.scopes[id(node)]), node)
         return found
 
-    def class_builder(self, node: nodes.ClassDefinition, scope: Scope) -> Callable[[list[Any], tuple[Any, ...]], Class]:
+    def class_builder(self, node: nodes.ClassDefinition) -> Callable[[list[Any], tuple[Any, ...]], Class]:
         """The function that runs a class body and makes the class, given the frame around it and the bases."""
         unit = Unit(self.program, self.resolution.scopes[id(node)])
         inner = unit.scope
@@ -397,6 +398,3 @@ def _signature(parameters: nodes.Parameters | None) -> tuple[str, list[str]]:
     if parameters.keywords is not None:
         add("**")
     return ", ".join(header), values
-
-
-__all__ = ["NORMAL", "Definition", "Program", "Unit", "Variables"]

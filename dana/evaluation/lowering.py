@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 COLD = (4, 0)
 """How much is written into one text where it may run only once: weight of an expression, of statements."""
 
-LONG = 8
-"""How many closures a closure runs one after the other."""
-
 HOT = (40, 400)
 """The same in loops, and in functions that are called again and again."""
+
+LONG = 8
+"""How many closures a closure runs one after the other."""
 
 BINARY = {
     "+": "(t0 if type(t0 := _0 + _1) not in SIZED else checked(t0))",
@@ -198,11 +198,8 @@ class Lowering:
             filled = filled.replace("t0", text.temporary())
         if filled.count("_0") > 1 and not self.is_leaf(children[0]):
             name = text.temporary()
-            first = filled.index("_0")
             filled = filled.replace("_0", name)
-            # the first use in order of evaluation is the test of a conditional expression, else the first in the text
-            test = filled.find(" if ") + 4 if " if " in filled else 0
-            at = filled.index(name, test) if test > 3 else first
+            at = filled.index(name, filled.index(" if "))  # the test of a conditional expression is evaluated first
             filled = filled[:at] + f"({name} := _0)" + filled[at + len(name) :]
         for number, child in enumerate(children):
             hole = f"_{number}"
@@ -396,7 +393,7 @@ class Lowering:
         return self.function(node, node.parameters, text)
 
     def generator_expression(self, node: nodes.GeneratorExpression, text: Text) -> str:
-        definition = self.unit.definition(node, self.scope)
+        definition = self.unit.definition(node)
         return f"{text.value(definition.instantiate)}(f, (), None)(iter({self.part(node.clauses[0].iterable, text)}))"
 
     # Calls
@@ -768,7 +765,7 @@ class Lowering:
 
     def function(self, node: Any, parameters: nodes.Parameters, text: Text) -> str:
         """The text that makes a function."""
-        definition = self.unit.definition(node, self.scope)
+        definition = self.unit.definition(node)
         defaults = [
             self.part(parameter.default, text)
             for parameter in parameters.positional_only + parameters.positional
@@ -790,7 +787,7 @@ class Lowering:
 
     def class_definition(self, node: nodes.ClassDefinition, text: Text, tail: bool) -> list[str]:
         decorators = [self.part(decorator, text) for decorator in node.decorators]
-        build = text.value(self.unit.class_builder(node, self.scope))
+        build = text.value(self.unit.class_builder(node))
         made = f"{build}(f, ({self.items(node.bases, text)}))"
         return [f"{self.slot(node.name, text)} = {self.decorated(node, decorators, made, text)}"]
 

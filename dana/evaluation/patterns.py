@@ -10,7 +10,7 @@ from dana.values import UNBOUND, Class, NativeType, get_attribute, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
     from dana.evaluation.lowering import Lowering
@@ -139,16 +139,20 @@ class Matcher:
                 return False
             if tests and not self._positions(f, value, wanted, host, tests):
                 return False
-            for name, each in named:
-                try:
-                    item = get_attribute(value, name)
-                except AttributeError:
-                    return False
-                if not each(f, item):
-                    return False
-            return True
+            return self._attributes(f, value, named)
 
         return test
+
+    def _attributes(self, f: list[Any], value: Any, named: Iterable[tuple[str, Test]]) -> bool:
+        """Whether a value has attributes of these names that fit."""
+        for name, each in named:
+            try:
+                item = get_attribute(value, name)
+            except AttributeError:
+                return False
+            if not each(f, item):
+                return False
+        return True
 
     def _positions(self, f: list[Any], value: Any, wanted: Any, host: Any, tests: list[Test]) -> bool:
         name = wanted.name if type(wanted) is NativeType else wanted.__name__
@@ -162,14 +166,7 @@ class Matcher:
         if len(tests) > len(fields):
             plural = "" if len(fields) == 1 else "s"
             raise TypeError(f"{name}() accepts {len(fields)} positional sub-pattern{plural} ({len(tests)} given)")
-        for field, each in zip(fields, tests, strict=False):
-            try:
-                item = get_attribute(value, field)
-            except AttributeError:
-                return False
-            if not each(f, item):
-                return False
-        return True
+        return self._attributes(f, value, zip(fields, tests, strict=False))
 
 
 _KINDS: dict[type[nodes.Pattern], Callable[[Any, Any], Test]] = {

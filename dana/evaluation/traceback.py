@@ -41,10 +41,7 @@ def _describe(error: BaseException, builtin_names: list[str], seen: set[int]) ->
     elif context is not None and not error.__suppress_context__ and cause is None and id(context) not in seen:
         related.append(("while this was handled, another error came up", _describe(context, builtin_names, seen)))
     places = list(_places(error.__traceback__))
-    frames = tuple(
-        Frame(name, lowering.unit.source, *balanced(lowering.unit.source.text, *span(node, error)))
-        for name, node, lowering, _ in places
-    )
+    frames = tuple(Frame(name, lowering.unit.source, *span(node, error)) for name, node, lowering, _ in places)
     if isinstance(error, LimitReached):
         code, message = "limit", error.message
         hint = f"raise the limit with {error.flag}" if error.flag else None
@@ -86,20 +83,6 @@ def span(node: nodes.Node, error: BaseException | None = None) -> tuple[int, int
     return node.start, node.end
 
 
-def balanced(text: str, start: int, end: int) -> tuple[int, int]:
-    """A part of a text, widened where brackets around its first or last operand were left out."""
-    part = text[start:end]
-    if "\n" in part or '"' in part or "'" in part:
-        return start, end
-    while part.count("(") > part.count(")") and text[end:].lstrip(" ").startswith(")"):
-        end = text.index(")", end) + 1
-        part = text[start:end]
-    while part.count(")") > part.count("(") and text[:start].rstrip(" ").endswith("("):
-        start = text.rindex("(", 0, start)
-        part = text[start:end]
-    return start, end
-
-
 def _header_end(node: Any) -> int:
     """Where the first expressions of a compound statement end."""
     ends = [node.start + 1]
@@ -127,16 +110,18 @@ def _places(traceback: TracebackType | None) -> Iterator[tuple[str, nodes.Node, 
                 lowering = site[1]
                 if place is not None and (fresh or lowering.unit is not place[2].unit):
                     yield place
-                place = _function(lowering), _locate(code, traceback.tb_lasti, site), lowering, frame
+                name = "" if lowering.unit.scope.kind == "module" else function_name(lowering)
+                place = name, _locate(code, traceback.tb_lasti, site), lowering, frame
                 fresh = False
         traceback = traceback.tb_next
     if place is not None:
         yield place
 
 
-def _function(lowering: Any) -> str:
-    scope = lowering.unit.scope
-    return "" if scope.kind == "module" else scope.qualified_name.replace("<locals>.", "")
+def function_name(lowering: Any) -> str:
+    """What the function that a closure belongs to is called in messages."""
+    name: str = lowering.unit.scope.qualified_name
+    return name.replace("<locals>.", "")
 
 
 def _locate(code: CodeType, instruction: int, site: tuple[Any, ...]) -> nodes.Node:
@@ -273,4 +258,4 @@ def callers() -> Iterator[tuple[nodes.Node, Any, list[Any]]]:
         frame = frame.f_back
 
 
-__all__ = ["callers", "describe", "error_line", "position", "read_variable", "span"]
+__all__ = ["callers", "describe", "error_line", "function_name", "position", "read_variable", "span"]

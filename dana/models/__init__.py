@@ -1,0 +1,1 @@
+"""Models: how a call of `reason` becomes an answer."""

@@ -418,6 +418,9 @@ def _by_environment(model: str | None, environ: Mapping[str, str], embedded: boo
     wanted = environ.get("DANA_MODEL", "").strip()
     if wanted:
         name, rest = split(wanted)
+        alone = ALIASES.get(wanted.lower(), wanted.lower())
+        if alone in PROVIDERS and not environ.get("OPENAI_BASE_URL", "").strip():
+            name, rest = alone, None  # a server may have a model of that name
         model = model or rest
         if name:
             return PROVIDERS[name], model

@@ -68,6 +68,12 @@ def test_dana_model_names_provider_and_model() -> None:
     assert chosen({**KEY, "DANA_MODEL": "Ollama/llama3.2"})[0] == "ollama/llama3.2"
 
 
+def test_dana_model_may_name_a_provider_alone() -> None:
+    assert chosen({"DANA_MODEL": "mistral", "MISTRAL_API_KEY": "m"})[0] == "mistral/mistral-small-latest"
+    assert chosen({"DANA_MODEL": "mistral", "OPENAI_BASE_URL": OLLAMA})[0] == "openai/mistral"
+    assert refusal({"DANA_MODEL": "ollama"})[1] == "no model is named for ollama"
+
+
 def test_a_server_needs_no_key() -> None:
     environ = {"OPENAI_BASE_URL": "http://10.0.0.5:9000/v1"}
     assert chosen(environ) == ("openai/gpt-6-luna", "http://10.0.0.5:9000/v1", "none", None)

@@ -1,26 +1,25 @@
 """Providers: where a model is asked, under which name and with which key.
 
-Every provider speaks the OpenAI protocol at an address of its own. Addresses and names of variables are those of the
-providers' documentation, read in November 2026:
+Every provider speaks the OpenAI protocol at an address of its own. Addresses and names of variables were read in
+November 2026 in the providers' documentation, or where it is cited:
 
-    openai       platform.openai.com/docs/api-reference
+    openai       developers.openai.com/api/docs
     azure        learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle
     anthropic    platform.claude.com/docs/en/api/openai-sdk
     gemini       ai.google.dev/gemini-api/docs/openai
     groq         console.groq.com/docs/openai
-    mistral      docs.mistral.ai/api
-    openrouter   openrouter.ai/docs/quickstart
-    together     docs.together.ai/docs/openai-api-compatibility
-    deepseek     api-docs.deepseek.com
-    xai          docs.x.ai/docs/api-reference
-    fireworks    docs.fireworks.ai/tools-sdks/openai-compatibility
+    mistral      docs.mistral.ai, cited at librechat.ai/docs/configuration
+    openrouter   openrouter.ai/docs/quick-start
+    together     docs.together.ai/docs/inference/openai-compatibility
+    deepseek     api-docs.deepseek.com/quick_start/pricing
+    xai          docs.x.ai/developers/quickstart
+    fireworks    docs.fireworks.ai/tools-sdks/nim-compatibility
     cerebras     inference-docs.cerebras.ai/resources/openai
-    perplexity   docs.perplexity.ai/guides/chat-completions-guide
-    nvidia       docs.api.nvidia.com/nim
+    nvidia       build.nvidia.com, cited at docsearch.algolia.com/mcp/docs
     huggingface  huggingface.co/docs/inference-providers
-    ollama       docs.ollama.com/api/openai-compatibility
-    vllm         docs.vllm.ai/en/latest/serving/openai_compatible_server.html
-    llama.cpp    github.com/ggml-org/llama.cpp/tree/master/tools/server
+    ollama       docs.ollama.com/api/openai-compatibility, cited at w3cschool.cn/ollamadocs
+    vllm         docs.vllm.ai/en/v0.8.1/serving/openai_compatible_server.html
+    llama.cpp    mintlify.com/ggml-org/llama.cpp/inference/server
     lmstudio     lmstudio.ai/docs/api/openai-api
 
 A key from the environment goes to the provider's own address, or to one that the user named in the environment or in
@@ -124,12 +123,11 @@ PROVIDERS: dict[str, Provider] = {
         Provider(
             "openrouter", "https://openrouter.ai/api/v1", ("OPENROUTER_API_KEY",), "openrouter/auto", slashes=True
         ),
-        Provider("together", "https://api.together.xyz/v1", ("TOGETHER_API_KEY",), slashes=True),
+        Provider("together", "https://api.together.ai/v1", ("TOGETHER_API_KEY",), slashes=True),
         Provider("deepseek", "https://api.deepseek.com", ("DEEPSEEK_API_KEY",), "deepseek-flash"),
         Provider("xai", "https://api.x.ai/v1", ("XAI_API_KEY",)),
         Provider("fireworks", "https://api.fireworks.ai/inference/v1", ("FIREWORKS_API_KEY",), slashes=True),
         Provider("cerebras", "https://api.cerebras.ai/v1", ("CEREBRAS_API_KEY",)),
-        Provider("perplexity", "https://api.perplexity.ai", ("PERPLEXITY_API_KEY", "PPLX_API_KEY"), "sonar"),
         Provider("nvidia", "https://integrate.api.nvidia.com/v1", ("NVIDIA_API_KEY",), slashes=True),
         Provider("huggingface", "https://router.huggingface.co/v1", ("HF_TOKEN",), slashes=True),
         Provider(
@@ -168,8 +166,11 @@ ALIASES = {
     "embedded": "local",
 }
 
-RETIRED = dict.fromkeys(("github", "github-models"), "GitHub Models was shut down on 30 July 2026")
-"""Providers that are gone, and what became of them."""
+RETIRED = {
+    "github": "GitHub Models was shut down on 30 July 2026",
+    "perplexity": "it ended its chat completions on 27 September 2026; its models are asked through openrouter",
+}
+"""Providers that cannot be asked any more, and why."""
 
 PRICES: dict[str, tuple[float, float]] = {
     "gpt-6-astra": (10.0, 50.0),

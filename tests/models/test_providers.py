@@ -18,7 +18,7 @@ or install the embedded model: pip install 'dana[local]' && dana model get"""
 
 LISTED = (
     "providers: openai, azure, anthropic, gemini, groq, mistral, openrouter, together, deepseek, xai, fireworks, "
-    "cerebras, perplexity, nvidia, huggingface, ollama, vllm, llama.cpp, lmstudio, local, scripted"
+    "cerebras, nvidia, huggingface, ollama, vllm, llama.cpp, lmstudio, local, scripted"
 )
 
 
@@ -338,6 +338,9 @@ def test_a_provider_that_is_gone() -> None:
         "unknown-provider",
         "github is not a provider any more",
         "GitHub Models was shut down on 30 July 2026",
+    )
+    assert refusal({"DANA_MODEL": "perplexity/sonar"})[1] == (
+        "perplexity is not a provider any more (in the model perplexity/sonar)"
     )
 
 

@@ -44,6 +44,9 @@ Dana runs workflow programs: .na files, Python-like source.
 usage: dana run FILE [FILE ...] [name=value ...]   run programs
        dana FILE [name=value ...]                  the same, in short
        dana check FILE [FILE ...]                  find mistakes without running
+       dana prompt FILE:LINE                       show what a call would send to a model
+       dana model get | list | remove [NAME]       the embedded model
+       dana doctor                                 show whether a model can be asked, and why not
        dana version                                show the version
        dana help [COMMAND]                         show this, or more about a command
 
@@ -63,6 +66,9 @@ inputs, which are variables of the program:
 
 options:
   --with FILE        run this file first; may be given several times
+  --model NAME       the model that `reason` asks, such as openai/gpt-5 or ollama/llama3.2
+  --record FILE      keep every call of a model in FILE: prompt, data, answer, tokens
+  --replay FILE      answer from such a file, without asking a model
   --strict           a name that only the caller of a function defines is an error
   --json             end with one result object on stdout; what the program prints goes to stderr
   --log-level LEVEL  debug, info, warning or error
@@ -90,8 +96,33 @@ options:
   --color WHEN            auto, always or never; NO_COLOR is respected
 """
 
-HELP_OF = {"run": RUN_HELP, "check": CHECK_HELP}
-COMMANDS = ("run", "check", "version", "help")
+PROMPT_HELP = """\
+usage: dana prompt FILE:LINE [--json]
+
+Shows what the call of `reason` on a line would send, without running the program: the template, the data that
+is put into it, the shape that the program needs of the answer, and the body of the request. Values that only a
+run can tell are named.
+"""
+
+MODEL_HELP = """\
+usage: dana model get [NAME]       fetch the embedded model (93 MB), check it and keep it for this user
+       dana model list             the models that there are, and which of them are here
+       dana model remove [NAME]    remove it
+
+The embedded model answers where nothing else is configured. It is real, small and often wrong: it shows that a
+program works, not that it judges well. It needs the extra: pip install 'dana[local]'
+"""
+
+DOCTOR_HELP = """\
+usage: dana doctor [--offline] [--model NAME]
+
+Shows versions, configuration, which keys are present (never their values), the model that would be asked, what
+its endpoint can do and how long it takes: it is asked one short question, unless --offline. Exits with 1 when no
+model answers.
+"""
+
+HELP_OF = {"run": RUN_HELP, "check": CHECK_HELP, "prompt": PROMPT_HELP, "model": MODEL_HELP, "doctor": DOCTOR_HELP}
+COMMANDS = ("run", "check", "prompt", "model", "doctor", "version", "help")
 
 _COLOR = {"--color": ("auto", "always", "never")}
 _LIMITS = {
@@ -104,6 +135,9 @@ _LIMITS = {
 }
 RUN_OPTIONS: dict[str, object] = {
     "--with": list,
+    "--model": str,
+    "--record": str,
+    "--replay": str,
     "--strict": bool,
     "--json": bool,
     "--log-level": ("debug", "info", "warning", "error"),
@@ -170,6 +204,12 @@ def _dispatch(arguments: list[str]) -> int:
         return _run(rest)
     if first == "check":
         return _check(rest)
+    if first == "prompt":
+        return _prompt(rest)
+    if first == "model":
+        return _model(rest)
+    if first == "doctor":
+        return _doctor(rest)
     if first == "version":
         sys.stdout.write(f"dana {__version__}\n")
         return DONE
@@ -239,6 +279,8 @@ class _Options:
                 raise _usage(
                     f"{name} cannot be {value}", _did_you_mean(value, kind) or f"choose from {', '.join(kind)}"
                 )
+            self.values[name] = value
+        elif kind is str:
             self.values[name] = value
         else:
             self.values[name] = _number(name, kind is int, value)
@@ -338,6 +380,11 @@ def _prepare(options: _Options) -> tuple[Session, list[Source]]:
         settings["log_level"] = options.values["--log-level"].upper()
     if "--log-format" in options.values:
         settings["log_format"] = options.values["--log-format"]
+    if "--record" in options.values and "--replay" in options.values:
+        raise _usage("--record and --replay exclude each other", "a replay asks no model")
+    for name in ("model", "record", "replay"):
+        if f"--{name}" in options.values:
+            settings[name] = options.values[f"--{name}"]
 
     from dana.session import Session
 
@@ -507,6 +554,67 @@ def _report(found: list[Diagnostic], output_format: str, color: str) -> None:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number > 1 else ''}" if number else ""
+
+
+# Models
+
+
+def _prompt(arguments: list[str]) -> int:
+    options = _Options("prompt", {"--json": bool, **_COLOR}, arguments)
+    if options.help:
+        sys.stdout.write(PROMPT_HELP)
+        return DONE
+    file, colon, line = options.words[0].rpartition(":") if len(options.words) == 1 else ("", "", "")
+    if not colon or not line.isdecimal():
+        raise _usage("dana prompt needs a file and a line", "dana prompt FILE:LINE")
+    from dana.models.inspection import call_at, prompt_data, prompt_text
+    from dana.session import Session
+
+    call, models = call_at(_read(file), int(line)), Session().models
+    if options.get("--json"):
+        from json import dumps
+
+        sys.stdout.write(dumps(prompt_data(call, models), indent=2, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(prompt_text(call, models))
+    return DONE
+
+
+def _model(arguments: list[str]) -> int:
+    options = _Options("model", {**_COLOR}, arguments)
+    if options.help or not options.words:
+        sys.stdout.write(MODEL_HELP)
+        return DONE if options.help else USAGE
+    verb, *names = options.words
+    if verb not in ("get", "list", "remove") or len(names) > (verb != "list"):
+        raise _usage(f"dana model cannot {' '.join(options.words)}", "dana model get | list | remove [NAME]")
+    from dana.models import weights
+
+    name = names[0] if names else weights.DEFAULT
+    if verb == "get":
+        sys.stdout.write(weights.get(name, lambda line: _say(line + "\n")) + "\n")
+    elif verb == "remove":
+        removed = weights.remove(name)
+        _say(f"{name} is removed\n" if removed else f"{name} was not here\n")
+    else:
+        for row in weights.listing():
+            sys.stdout.write("  ".join(row).rstrip() + "\n")
+    return DONE
+
+
+def _doctor(arguments: list[str]) -> int:
+    options = _Options("doctor", {"--offline": bool, "--model": str, **_COLOR}, arguments)
+    if options.help:
+        sys.stdout.write(DOCTOR_HELP)
+        return DONE
+    from dana.models.inspection import diagnosis
+    from dana.session import Session
+
+    settings = {"model": options.values["--model"]} if "--model" in options.values else {}
+    rows, works = diagnosis(Session(settings=settings).models, not options.get("--offline"))
+    width = max(len(title) for title, _ in rows)
+    sys.stdout.writelines(f"{title:{width}}  {text}\n" for title, text in rows)
+    return DONE if works else FAILED
 
 
 # How it ends

@@ -101,6 +101,12 @@ class Meter:
         self._granted += block
         tank.extend([None] * block)
 
+    def look(self) -> None:
+        """Take a step and look at what is rare, as natives do that wait."""
+        self._granted -= len(self.tank)
+        self.tank.clear()
+        self.charge(1)
+
     def too_deep(self) -> None:
         """Refuse a call that would exceed the depth."""
         raise LimitReached(f"calls are nested more than {self.limits.depth:,} deep", "--max-depth")

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from dana.models.resource import Models
+
 _HOST_FRAMES = 24
 """Frames of the host that one call of a program may take on average, for the host's own limit on recursion."""
 
@@ -61,6 +63,7 @@ class Session:
         self._modules: dict[str, Module] = {}
         self._warned: set[tuple[str, int]] = set()
         self._registered: dict[str, Any] = {}
+        self._models: Models | None = None
         for name, value in self.settings.get("arguments", {}).items():
             self._set(name, to_value(value))
 
@@ -124,6 +127,20 @@ class Session:
         node, lowering = at
         line: int = lowering.unit.source.line_of(node.start)
         return line
+
+    @property
+    def models(self) -> Models:
+        """The models that programs of this session ask."""
+        if self._models is None:
+            from dana.models.resource import Models  # only programs that ask a model need it
+
+            self._models = Models(self.settings, self.host)
+        return self._models
+
+    def at_top_level(self) -> bool:
+        """Whether the statement that is running stands in no function."""
+        at = position()
+        return at is None or at[1].unit.scope.kind == "module"
 
     # Names
 

@@ -234,6 +234,8 @@ def get_attribute(value: Any, name: str) -> Any:
         field = native.fields.get(name)
         if field is not None:
             return field(value)
+        if kind is dict and name in value:
+            return value[name]
         raise missing_attribute(value, name)
     if kind is Class:
         return _class_attribute(value, name)

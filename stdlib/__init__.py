@@ -7,6 +7,12 @@ MODULES = (
 """The libraries that `import` finds."""
 
 GLOBALS = {
+    "reason": "ai",
+    "create_llm_resource": "ai",
+    "secret": "ai",
+    "ReasonError": "ai",
+    "parallel": "parallel",
+    "parallel_map": "parallel",
     "log": "log",
     "log_level": "log",
     "wait": "time",

@@ -55,10 +55,10 @@ def wait(
     if not callable(duration):
         if timeout is not None:
             raise TypeError("wait() takes a timeout only with a function")
-        _pause(_seconds(duration))
+        _pause(seconds_of(duration))
         return None
-    pause = _seconds(interval)
-    limit = None if timeout is None else _seconds(timeout)
+    pause = seconds_of(interval)
+    limit = None if timeout is None else seconds_of(timeout)
     if not pause:
         raise ValueError("interval must be longer than 0")
     clock = current().host.monotonic
@@ -174,7 +174,7 @@ def strftime(format: str, t: Any = None, /) -> str:
     return host.strftime(format, gmtime() if t is None else t)
 
 
-def _seconds(duration: Any) -> float:
+def seconds_of(duration: Any) -> float:
     """How many seconds a duration has."""
     if type(duration) is timedelta:
         seconds = duration.total_seconds()

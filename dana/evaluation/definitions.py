@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
+    from dana.calls import Site
     from dana.evaluation.lowering import Closure
+    from dana.inference import Wanted
     from dana.limits import Meter
+    from dana.overlap import Overlaps
     from dana.resolver import Resolution, Scope
     from dana.source import Source
 
@@ -104,12 +107,20 @@ class Program:
         self.variables = variables
         self.meter = meter
         self.session = session
+        self.overlaps: Overlaps | None = None
+        """Where calls of models may be in progress; None for programs that make none."""
+        self._wanted: dict[int, Wanted] | None = None
+        if any("reason" in scope.uses or "reason" in scope.calls for scope in resolution.scopes.values()):
+            import dana.evaluation.asking  # noqa: F401  # only programs that ask a model need these
+            from dana.overlap import Overlaps
+
+            self.overlaps = Overlaps(module, resolution)
 
     def run(self) -> None:
         """Run the whole text once."""
         unit = self._unit()
         if self.module.body:
-            unit.lowering.block(self.module.body)(unit.frame())
+            unit.settled(unit.lowering.block(self.module.body))(unit.frame())
 
     def evaluate(self) -> Any:
         """Run the whole text; the value is that of its last statement, when that is an expression."""
@@ -120,8 +131,44 @@ class Program:
         unit = self._unit()
         frame = unit.frame()
         if body[:-1]:
-            unit.lowering.block(body[:-1])(frame)
+            unit.settled(unit.lowering.block(body[:-1]))(frame)
         return unit.lowering.closure(body[-1].value)(frame)
+
+    def asks(self, node: nodes.Call, scope: Scope) -> bool:
+        """Whether a call may ask a model."""
+        from dana.inference import is_ask
+
+        return is_ask(node, scope, self.resolution)
+
+    def site(self, node: nodes.Call, scope: Scope) -> tuple[Site, list[Any] | None, nodes.Keyword | None]:
+        """The site of a call that may ask a model; the values that its prompt names, where the prompt is written
+        at the call, and the keyword that states a type."""
+        from dana.calls import Site
+        from dana.evaluation.asking import template
+        from dana.evidence import UnknownType, stated_shape
+
+        found = template(node.arguments[0], self.source.text) if node.arguments else None
+        pieces, values = found or (None, None)
+        stated = None
+        for keyword in node.keywords:
+            if keyword.name == "returns":
+                try:
+                    stated_shape(keyword.value)
+                    stated = keyword
+                except UnknownType:
+                    stated = None
+        line, column = self.source.position(node.start)
+        kept = self.overlaps is not None and id(node) in self.overlaps.kept
+        site = Site(lambda: self.wanted(node), pieces, kept, self.source.name, line, column)
+        return site, values, stated
+
+    def wanted(self, node: nodes.Call) -> Wanted:
+        """The shape of the answer that a call needs."""
+        if self._wanted is None:
+            from dana.inference import infer
+
+            self._wanted = infer(self.module, self.resolution)
+        return self._wanted[id(node)]
 
     def _unit(self) -> Unit:
         """What runs the text, whose variables are about to be bound."""
@@ -133,8 +180,8 @@ class Unit:
     """What owns a frame: the whole text, a function, a class body or a generator expression."""
 
     __slots__ = (
-        "_definitions", "lowering", "meter", "program", "resolution", "scope", "source", "variables", "weights",
-        "yielding",
+        "_definitions", "lowering", "meter", "overlap", "program", "resolution", "scope", "source", "variables",
+        "weights", "yielding",
     )  # fmt: skip
 
     def __init__(self, program: Program, scope: Scope) -> None:
@@ -146,6 +193,7 @@ class Unit:
         self.meter = program.meter
         self.yielding: dict[int, bool] = {}
         self.weights: dict[int, int] = {}
+        self.overlap = None if program.overlaps is None else program.overlaps.of(scope)
         self.lowering = Lowering(self, scope)
         self._definitions: dict[int, Definition] = {}
 
@@ -155,6 +203,32 @@ class Unit:
         for slot in self.scope.cells:
             frame[slot] = [UNBOUND]
         return frame
+
+    def settled(self, body: Closure) -> Closure:
+        """The closure of a body at whose end no call of a model is in progress any more."""
+        if self.overlap is None:
+            return body
+        from dana.evaluation.asking import settle
+
+        if self.scope.kind == "module":
+            names, variables = sorted(self.overlap.names), self.variables
+
+            def run(f: list[Any]) -> Any:
+                try:
+                    return body(f)
+                finally:
+                    settle(variables, names)
+
+            return run
+        slots = sorted(self.overlap.slots)
+
+        def call(f: list[Any]) -> Any:
+            try:
+                return body(f)
+            finally:
+                settle(f, slots)
+
+        return call
 
     def is_free(self, slot: int) -> bool:
         """Whether a slot holds a variable of a function around this one."""
@@ -314,7 +388,7 @@ class Definition:
             return lowering.generator_body(self.node)
         if type(self.node) is nodes.Lambda:
             return lowering.closure(self.node.body, size)
-        return lowering.block(self.node.body, size)
+        return self.unit.settled(lowering.block(self.node.body, size))
 
 
 def _in_host_order(names: list[str], node: Any) -> tuple[str, ...]:

@@ -111,9 +111,8 @@ class Lowering:
 
     def write(self, node: nodes.Node, text: Text) -> list[str]:
         """The body of the closure of a node."""
-        written = STATEMENTS.get(type(node))
-        if written is not None:
-            lines = written(self, node, text, True)
+        if type(node) in STATEMENTS:
+            lines = self.statement(node, text, True)
             return [*lines, "return N"] if may_signal(node) else lines
         if type(node) in COMPREHENSIONS:
             return self.comprehension(node, text)
@@ -130,12 +129,18 @@ class Lowering:
         for at, statement in enumerate(body):
             last = tail and at == len(body) - 1
             if self.fits(statement, text):
-                lines += text.mark_lines(statement, STATEMENTS[type(statement)](self, statement, text, last))
+                lines += text.mark_lines(statement, self.statement(statement, text, last))
             elif len(body) - at > LONG:
                 return lines + self.slices(body[at:], text, tail)
             else:
                 lines += self.call_body(self.closure(statement), (statement,), text, last)
         return lines
+
+    def statement(self, node: nodes.Node, text: Text, tail: bool) -> list[str]:
+        """The lines of one statement."""
+        lines = STATEMENTS[type(node)](self, node, text, tail)
+        overlap = self.unit.overlap
+        return [self.settle(text), *lines] if overlap is not None and id(node) in overlap.before else lines
 
     def slices(self, body: Sequence[nodes.Statement], text: Text, tail: bool) -> list[str]:
         """The lines that run many statements, by closures that each run a slice of them."""
@@ -181,6 +186,13 @@ class Lowering:
 
     def part(self, node: nodes.Node, text: Text) -> str:
         """The text that gives the value of a child."""
+        overlap = self.unit.overlap
+        if overlap is not None and id(node) in overlap.tests:
+            return f"({self.settle(text)} or {self.plain_part(node, text)})"
+        return self.plain_part(node, text)
+
+    def plain_part(self, node: nodes.Node, text: Text) -> str:
+        """The same, where no call of a model can be in progress that has to end before."""
         written = EXPRESSIONS.get(type(node))
         if written is not None and self.weight(node) <= text.budget:
             return text.mark(node, written(self, node, text))
@@ -220,6 +232,8 @@ class Lowering:
             return 1
         if kind is nodes.Name:
             place = self.scope.place(node.id)  # type: ignore[attr-defined]
+            if self.may_wait(node.id, place):  # type: ignore[attr-defined]
+                return 3
             return 2 if place[0] == "class" or id(node) in self.unit.resolution.unsure else 1
         if kind in OWN_CLOSURE:
             return 1000 if kind in COMPREHENSIONS else 8
@@ -241,6 +255,8 @@ class Lowering:
     def load(self, name: str, text: Text, unsure: bool) -> str:
         place = self.scope.place(name)
         kind = place[0]
+        if self.may_wait(name, place):
+            return self.waited(name, text, unsure)
         if kind == "global":
             return f"{text.shared('g', self.unit.variables)}[{text.value(name)}]"
         if kind == "class":
@@ -249,8 +265,10 @@ class Lowering:
             return f"({variable} if ({variable} := f[{slot}]) is not U else {found}({text.value(name)}))"
         slot = text.value(place[1])
         read = f"f[{slot}]" if kind == "local" else f"f[{slot}][0]"
-        if not unsure:
-            return read
+        return self.checked(read, name, place, text) if unsure else read
+
+    def checked(self, read: str, name: str, place: Any, text: Text) -> str:
+        """The text of a variable that may have no value."""
         variable = text.temporary()
         complain = "unbound_free" if self.unit.is_free(place[1]) else "unbound"
         return f"({variable} if ({variable} := {read}) is not U else {complain}({text.value(name)}))"
@@ -262,6 +280,60 @@ class Lowering:
             return f"{text.shared('g', self.unit.variables)}[{text.value(name)}]"
         slot = f"f[{text.value(place[1])}]"
         return slot + "[0]" if place[0] == "cell" else slot
+
+    # Calls in progress
+
+    def may_wait(self, name: str, place: Any) -> bool:
+        """Whether a variable may hold a call of a model that is in progress."""
+        overlap = self.unit.overlap
+        if overlap is None:
+            return False
+        return name in overlap.names if place[0] == "global" else place[0] == "local" and place[1] in overlap.slots
+
+    def where(self, name: str, text: Text) -> tuple[str, str]:
+        """The texts of what holds a variable, and of its place there."""
+        place = self.scope.place(name)
+        if place[0] == "global":
+            return text.shared("g", self.unit.variables), text.value(name)
+        return "f", text.value(place[1])
+
+    def waited(self, name: str, text: Text, unsure: bool) -> str:
+        """The text of a variable whose call, if one is in progress, is awaited first."""
+        holder, key = self.where(name, text)
+        found = text.temporary()
+        read = f"({found} if type({found} := {holder}[{key}]) is not Pending else awaited({holder}, {key}, {found}))"
+        return self.checked(read, name, self.scope.place(name), text) if unsure and holder == "f" else read
+
+    def released(self, targets: Sequence[nodes.Expression], text: Text) -> list[str]:
+        """The lines that wait for the call that a variable holds, before it is bound again."""
+        target = targets[0]
+        if type(target) is not nodes.Name or not self.may_wait(target.id, self.scope.place(target.id)):
+            return []
+        holder, key = self.where(target.id, text)
+        found = text.temporary()
+        return [
+            f"{found} = {holder}[{key}]" if holder == "f" else f"{found} = {holder}.get({key})",
+            f"if type({found}) is Pending: awaited({holder}, {key}, {found})",
+        ]
+
+    def settle(self, text: Text) -> str:
+        """The text that waits for all calls in progress of this frame."""
+        overlap = self.unit.overlap
+        assert overlap is not None
+        if self.unit.scope.kind == "module":
+            return f"settle({text.shared('g', self.unit.variables)}, {text.value(tuple(sorted(overlap.names)))})"
+        return f"settle(f, {text.value(tuple(sorted(overlap.slots)))})"
+
+    def settled(self, lines: list[str], text: Text) -> list[str]:
+        """Lines at whose end no call is in progress any more, however they end."""
+        if self.unit.overlap is None:
+            return lines
+        return ["try:", *indented(lines), f"finally: {self.settle(text)}"]
+
+    def gathers(self, node: nodes.Node) -> bool:
+        """Whether the calls of models in a node are all begun before the first is awaited."""
+        overlaps = self.unit.program.overlaps
+        return overlaps is not None and id(node) in overlaps.gathered
 
     def name(self, node: nodes.Name, text: Text) -> str:
         return self.load(node.id, text, id(node) in self.unit.resolution.unsure)
@@ -300,12 +372,17 @@ class Lowering:
         return f"({self.part(node.body, text)} if {test} else {self.part(node.otherwise, text)})"
 
     def list_display(self, node: nodes.ListDisplay, text: Text) -> str:
-        return "[" + self.items(node.items, text) + "]"
+        items = "[" + self.items(node.items, text) + "]"
+        return f"gathered({items})" if self.gathers(node) else items
 
     def tuple_display(self, node: nodes.TupleDisplay, text: Text) -> str:
+        if self.gathers(node):
+            return f"tuple(gathered([{self.items(node.items, text)}]))"
         return "(" + self.items(node.items, text) + ")"
 
     def set_display(self, node: nodes.SetDisplay, text: Text) -> str:
+        if self.gathers(node):
+            return f"set(gathered([{self.items(node.items, text)}]))"
         return "{" + self.items(node.items, text) + "}"
 
     def items(self, items: Sequence[nodes.Expression], text: Text) -> str:
@@ -317,6 +394,10 @@ class Lowering:
         )
 
     def dict_display(self, node: nodes.DictDisplay, text: Text) -> str:
+        if self.gathers(node):
+            couples = zip(node.keys, node.values, strict=True)
+            written = [f"({self.part(key, text)}, {self.part(value, text)})" for key, value in couples]  # type: ignore[arg-type]
+            return f"gathered_pairs([{', '.join(written)}])"
         pairs = [
             f"**{self.part(value, text)}" if key is None else f"{self.part(key, text)}: {self.part(value, text)}"
             for key, value in zip(node.keys, node.values, strict=True)
@@ -400,6 +481,8 @@ class Lowering:
 
     def call_expression(self, node: nodes.Call, text: Text) -> str:
         function = node.function
+        if self.unit.program.overlaps is not None and self.unit.program.asks(node, self.scope):
+            return self.ask(node, text)
         if type(function) is nodes.Attribute and not function.name.startswith("__"):
             return self.method_call(node, function, text)
         if (
@@ -434,7 +517,48 @@ class Lowering:
             f" else {find}({arguments}))"
         )
 
+    def ask(self, node: nodes.Call, text: Text) -> str:
+        """A call of `reason`: the native that asks learns where it stands, and gets template and data apart."""
+        function = node.function
+        site, values, stated = self.unit.program.site(node, self.scope)
+        asked, place = text.temporary(), text.value(site)
+        if type(function) is nodes.Attribute:
+            name, visible = text.value(function.name), text.value(self.visible(function.name, node))
+            called = f"method({self.part(function.value, text)}, {name}, {visible}, f)"
+        else:
+            called = self.part(function, text)
+        written = []
+        if values is not None:
+            given = "".join(self.inserted(value, text) + ", " for value in values)
+            written.append(f"prompt({asked}, {place}, ({given}))")
+        for argument in node.arguments[len(written) :]:
+            if type(argument) is nodes.Starred:
+                written.append(f"*collected({self.part(argument.value, text)})")
+            else:
+                written.append(self.part(argument, text))
+        for keyword in node.keywords:
+            value = self.part(keyword.value, text)
+            if keyword is stated:  # a type, which is read and not evaluated
+                value = f"(None if type({asked}) is Asking else {value})"
+            written.append(
+                f"**{value}" if keyword.name is None else f"**{{{text.value(keyword.name)}: {value}}}"
+            )
+        return f"({asked} := asking({called}, {place}))({', '.join(written)})"
+
+    def inserted(self, node: nodes.Expression, text: Text) -> str:
+        """The text of a value that a prompt names; formatted where the program says how."""
+        if type(node) is not nodes.Interpolation:
+            return self.part(node, text)
+        if node.spec is None and node.conversion is None:
+            return self.part(node.value, text)
+        return self.part(nodes.JoinedString(node.start, node.end, (node,)), text)
+
     def arguments(self, node: nodes.Call, text: Text) -> str:
+        if self.gathers(node):
+            keywords = text.temporary()
+            words = ", ".join(f"{text.value(word.name)}: {self.part(word.value, text)}" for word in node.keywords)
+            given = ", ".join(self.part(argument, text) for argument in node.arguments)
+            return f"*both([{given}], ({keywords} := {{{words}}})), **{keywords}"
         written = []
         for argument in node.arguments:
             if isinstance(argument, nodes.Starred):
@@ -473,20 +597,27 @@ class Lowering:
         inner = Lowering(self.unit, self.unit.resolution.scopes[id(node)])
         result, add = text.temporary(), text.temporary()
         kind = type(node)
-        if kind is nodes.DictComprehension:
+        gathers = self.gathers(node)
+        if kind is nodes.DictComprehension and gathers:
+            start = "[]"
+            lines = [f"{add}(({inner.part(node.key, text)}, {inner.part(node.value, text)}))"]
+        elif kind is nodes.DictComprehension:
             key = inner.part(node.key, text)
             start, lines = "{}", [f"{add} = {key}", f"{result}[{add}] = {inner.part(node.value, text)}"]
         else:
-            start = "[]" if kind is nodes.ListComprehension else "set()"
+            start = "[]" if kind is nodes.ListComprehension or gathers else "set()"
             lines = [f"{add}({inner.part(node.element, text)})"]
         first = self.part(node.clauses[0].iterable, text)
         body = inner.clauses_lines(node.clauses, first, lines, text, f"check_items(len({result}))")
         made = [f"f[{text.value(slot)}] = [U]" for slot in inner.scope.fresh]
         opening = [f"{result} = {start}"]
-        if kind is not nodes.DictComprehension:
-            opening.append(f"{add} = {result}.{'append' if kind is nodes.ListComprehension else 'add'}")
+        if start != "{}":
+            opening.append(f"{add} = {result}.{'append' if start == '[]' else 'add'}")
         text.shared("check_items", self.unit.meter.check_items)
-        return [*opening, *made, *body, f"return {result}"]
+        if not gathers:
+            return [*opening, *made, *body, f"return {result}"]
+        body = ["try:", *indented(body), "except BaseException:", f" left({result})", " raise"]
+        return [*opening, *made, *body, f"return {GATHERED[kind]}({result})" + ")" * (kind is nodes.SetComprehension)]
 
     def clauses_lines(
         self, clauses: Sequence[nodes.ForClause], first: str, body: list[str], text: Text, check: str = ""
@@ -538,7 +669,7 @@ class Lowering:
         value = self.part(node.value, text)
         if any(needs_bound(target) for target in node.targets):
             value = f"collected({value})"
-        return self.store(node.targets, value, text)
+        return self.released(node.targets, text) + self.store(node.targets, value, text)
 
     def store(self, targets: Sequence[nodes.Expression], value: str, text: Text) -> list[str]:
         """The lines that store a value in targets."""
@@ -574,7 +705,8 @@ class Lowering:
     def annotated_assignment(self, node: nodes.AnnotatedAssignment, text: Text, tail: bool) -> list[str]:
         if node.value is None:
             return ["pass"]
-        return self.store((node.target,), self.part(node.value, text), text)
+        value = self.part(node.value, text)
+        return self.released((node.target,), text) + self.store((node.target,), value, text)
 
     def augmented_assignment(self, node: nodes.AugmentedAssignment, text: Text, tail: bool) -> list[str]:
         target, operator = node.target, node.operator
@@ -699,7 +831,8 @@ class Lowering:
         return lines
 
     def try_(self, node: nodes.Try, text: Text, tail: bool) -> list[str]:
-        lines = ["try:", *indented(self.body(node.body, text, tail and not node.otherwise))]
+        body = self.settled(self.body(node.body, text, tail and not node.otherwise), text)
+        lines = ["try:", *indented(body)]
         if node.handlers:
             error = text.temporary()
             lines += [f"except CATCHABLE as {error}:", f" caught({error}, {text.shared('m', self.unit.meter)})"]
@@ -747,7 +880,7 @@ class Lowering:
                 lines.append(" " * depth + f"{opening} as {variable}:")
                 lines.append(" " * (depth + 1) + f"{self.target(item.target, text)} = {variable}")
             depth += 1
-        return lines + [" " * depth + line for line in self.body(node.body, text, tail)]
+        return lines + [" " * depth + line for line in self.settled(self.body(node.body, text, tail), text)]
 
     def match(self, node: nodes.Match, text: Text, tail: bool) -> list[str]:
         subject = text.temporary()
@@ -942,6 +1075,13 @@ STATEMENTS: dict[type[nodes.Node], Callable[[Any, Any, Text, bool], list[str]]] 
 
 COMPREHENSIONS = frozenset((nodes.ListComprehension, nodes.SetComprehension, nodes.DictComprehension))
 """The expressions whose meaning is more than one line: each is a closure of its own."""
+
+GATHERED = {
+    nodes.ListComprehension: "gathered",
+    nodes.SetComprehension: "set(gathered",
+    nodes.DictComprehension: "gathered_pairs",
+}
+"""What makes a comprehension's value of a list of calls in progress."""
 
 LOOPS = COMPREHENSIONS | {nodes.For, nodes.While}
 """The kinds of node that run their parts again and again."""

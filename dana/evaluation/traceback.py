@@ -11,6 +11,7 @@ from itertools import islice
 from types import CodeType
 
 from dana import nodes
+from dana.calls import ReasonError
 from dana.errors import Diagnostic, Frame, LimitReached, nearest
 from dana.evaluation.operators import drive, host_limit
 from dana.evaluation.shapes import SHAPE_CODE, Text, inner_code, maker, unmark
@@ -153,7 +154,9 @@ def _locate(code: CodeType, instruction: int, site: tuple[Any, ...]) -> nodes.No
 def _hint(
     error: BaseException, place: tuple[str, nodes.Node, Any, FrameType] | None, builtin_names: list[str]
 ) -> str | None:
-    """What was probably meant."""
+    """What was probably meant, or what to do."""
+    if isinstance(error, ReasonError):
+        return error.hint
     if isinstance(error, AttributeError) and isinstance(error.name, str) and error.name:
         return _meant(nearest(error.name, attribute_names(error.obj)))
     if place is None:

@@ -27,20 +27,41 @@ tree_cache
 limits
 host
 run
+secret
 values
 resolver
+answers
+calls
 native
 formatting
+evidence
+inference
+overlap
 evaluation
 evaluation.shapes
 evaluation.operators
 evaluation.patterns
+evaluation.asking
 evaluation.lowering
 evaluation.definitions
 evaluation.traceback
 modules
 check
 session
+configuration
+models
+models.providers
+models.prompts
+models.endpoints
+models.asking
+models.scripted
+models.weights
+models.embedded
+models.local
+models.recording
+models.background
+models.resource
+models.inspection
 cli
 __main__
 """.split()
@@ -55,6 +76,8 @@ FOR_LIBRARIES = {
     "dana.run",
     "dana.host",
     "dana.formatting",
+    "dana.calls",
+    "dana.secret",
 }
 """What the standard library may import of dana."""
 
@@ -69,6 +92,19 @@ LATE = {
     ("parser", "parse_table"): "needed with the first program that is parsed, not with the module",
     ("parser", "syntax"): "what is wrong is looked for only when something is",
     ("session", "check"): "needed only by `dana check` and editors",
+    ("session", "models.resource"): "needed only by programs that ask a model",
+    ("evaluation.definitions", "evaluation.asking"): "needed only by programs that ask a model",
+    ("evaluation.definitions", "overlap"): "needed only by programs that ask a model",
+    ("evaluation.definitions", "inference"): "needed only by programs that ask a model",
+    ("evaluation.definitions", "calls"): "needed only by programs that ask a model",
+    ("evaluation.definitions", "evidence"): "needed only by programs that ask a model",
+    ("cli", "models.inspection"): "needed only by `dana prompt` and `dana doctor`",
+    ("cli", "models.weights"): "needed only by `dana model`",
+    ("models.resource", "configuration"): "scripted answers need no configuration",
+    ("models.resource", "models.background"): "scripted answers wait for nothing",
+    ("models.resource", "models.local"): "needed only where nothing else is configured",
+    ("models.resource", "models.weights"): "needed only where nothing else is configured",
+    ("models.resource", "models.recording"): "needed only where calls are recorded or kept",
 }
 """Imports of dana's modules inside functions, each with its reason."""
 

@@ -1,0 +1,196 @@
+"""What the text of templates calls where a program asks a model: prompts in parts, calls in progress and their end."""
+
+from __future__ import annotations
+
+import sys
+from types import MethodType
+
+from dana import nodes
+from dana.calls import ASKING, Inserted, Pending, Prompt, Site
+from dana.errors import Stop
+from dana.evaluation.shapes import ENVIRONMENT
+from dana.formatting import format_value
+from dana.values import UNBOUND, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+
+class Asking:
+    """A native that asks a model, called at a place in a program."""
+
+    __slots__ = ("function", "site")
+
+    def __init__(self, function: Callable[..., Any], site: Site) -> None:
+        self.function = function
+        self.site = site
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        if arguments:
+            prompt, *others = arguments
+            return self.function(self._prompt(prompt), *others, **keywords)
+        if "prompt" in keywords:
+            keywords["prompt"] = self._prompt(keywords["prompt"])
+        return self.function(**keywords)
+
+    def _prompt(self, prompt: Any) -> Any:
+        if type(prompt) is Prompt:
+            return prompt
+        return Prompt([prompt], self.site) if type(prompt) is str else prompt
+
+
+def asking(function: Any, site: Site) -> Any:
+    """What is called at a site: the function, or a native that is told where it is called."""
+    native = function.__func__ if type(function) is MethodType else function
+    return Asking(function, site) if id(native) in ASKING else function
+
+
+def prompt(asked: Any, site: Site, values: tuple[Any, ...]) -> Any:
+    """The prompt that is written at a site, in parts for a native that asks, else as text."""
+    parts: list[str | Inserted] = []
+    given = iter(values)
+    for piece in site.template or ():
+        if isinstance(piece, str):
+            parts.append(piece)
+            continue
+        name, how = piece
+        value = next(given)
+        if how == "joined" and type(value) is not str:
+            raise TypeError(f'can only concatenate str (not "{type_name(value)}") to str')
+        parts.append(Inserted(name, value, how == "formatted"))
+    if type(asked) is Asking:
+        return Prompt(parts, site)
+    return "".join(part if type(part) is str else format_value(part.value, "") for part in parts)  # type: ignore[union-attr]
+
+
+def template(node: nodes.Expression, source: str) -> tuple[list[str | tuple[str, str]], list[Any]] | None:
+    """The pieces of a prompt that is written at a call, and what is between its texts; None when it is not."""
+    leaves = _leaves(node)
+    first = leaves[0]
+    if type(first) is not nodes.JoinedString and not (type(first) is nodes.Constant and type(first.value) is str):
+        return None
+    pieces: list[str | tuple[str, str]] = []
+    values: list[Any] = []
+    for leaf in leaves:
+        if type(leaf) is nodes.Constant and type(leaf.value) is str:
+            pieces.append(leaf.value)
+        elif type(leaf) is nodes.JoinedString:
+            for part in leaf.parts:
+                if type(part) is nodes.Interpolation:
+                    plain = part.spec is None and part.conversion is None
+                    pieces.append((source[part.value.start : part.value.end], "value" if plain else "formatted"))
+                    values.append(part)
+                else:
+                    pieces.append(str(part.value))
+        else:
+            pieces.append((source[leaf.start : leaf.end], "joined"))
+            values.append(leaf)
+    return pieces, values
+
+
+def _leaves(node: nodes.Expression) -> list[nodes.Expression]:
+    """The operands of a chain of `+`."""
+    leaves: list[nodes.Expression] = []
+    while type(node) is nodes.BinaryOperation and node.operator == "+":
+        leaves.append(node.right)
+        node = node.left
+    return [node, *reversed(leaves)]
+
+
+def awaited(container: Any, key: Any, pending: Pending) -> Any:
+    """The answer that a variable waits for; without one, the variable has no value."""
+    try:
+        result = pending.result()
+    except BaseException:
+        _forget(container, key)
+        raise
+    container[key] = result
+    return result
+
+
+def settle(container: Any, keys: Sequence[Any]) -> None:
+    """Wait for all calls in progress of a frame, in the order in which they were made; raises the first failure."""
+    waiting = []
+    for key in keys:
+        found = container.get(key) if type(container) is not list else container[key]
+        if type(found) is Pending:
+            waiting.append((found.number, key, found))
+    if not waiting:
+        return
+    waiting.sort(key=lambda entry: entry[0])
+    stopped = isinstance(sys.exc_info()[1], Stop)
+    for at, (_, key, pending) in enumerate(waiting):
+        if stopped:
+            pending.cancel()
+            _forget(container, key)
+            continue
+        try:
+            awaited(container, key, pending)
+        except BaseException:
+            for _, later, other in waiting[at + 1 :]:
+                other.cancel()
+                _forget(container, later)
+            raise
+
+
+def _forget(container: Any, key: Any) -> None:
+    if type(container) is list:
+        container[key] = UNBOUND
+    else:
+        container.pop(key, None)
+
+
+def gathered(items: list[Any]) -> list[Any]:
+    """Items in which the answers stand where calls were in progress."""
+    for at, item in enumerate(items):
+        if type(item) is Pending:
+            try:
+                items[at] = item.result()
+            except BaseException:
+                _give_up(items[at + 1 :])
+                raise
+    return items
+
+
+def gathered_pairs(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    """A dict of keys and values, likewise."""
+    values = gathered([value for _, value in pairs])
+    return dict(zip((key for key, _ in pairs), values, strict=True))
+
+
+def both(arguments: list[Any], keywords: dict[str, Any]) -> list[Any]:
+    """Arguments, and the values of keywords in their place, likewise."""
+    values = gathered([*arguments, *keywords.values()])
+    keywords.update(zip(keywords, values[len(arguments) :], strict=True))
+    return values[: len(arguments)]
+
+
+def left(items: Iterable[Any]) -> None:
+    """A comprehension ends early, by an error: had an earlier call failed, then its error comes first."""
+    values = [item[1] if type(item) is tuple else item for item in items]
+    if isinstance(sys.exc_info()[1], Stop):
+        _give_up(values)
+    else:
+        gathered(values)
+
+
+def _give_up(items: Iterable[Any]) -> None:
+    for item in items:
+        if type(item) is Pending:
+            item.cancel()
+
+
+ENVIRONMENT.update(
+    Asking=Asking,
+    Pending=Pending,
+    asking=asking,
+    prompt=prompt,
+    awaited=awaited,
+    settle=settle,
+    gathered=gathered,
+    gathered_pairs=gathered_pairs,
+    both=both,
+    left=left,
+)

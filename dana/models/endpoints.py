@@ -1,0 +1,382 @@
+"""Endpoints of the OpenAI protocol: one request to a model, through the `openai` client, and its failures in words.
+
+What an endpoint can do is found out by asking it: the first request carries a JSON schema; one that refuses it is
+asked for plain JSON, and then for nothing but text. What was found is remembered for a week.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+from dana.cache_folder import read, write
+from dana.errors import nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from typing import Any
+
+    from dana.models.providers import Endpoint
+
+MODES = ("json_schema", "json_object", "text")
+"""How an endpoint can be held to a shape, the surest way first."""
+
+REMEMBERED = 7 * 24 * 3600
+"""Seconds for which what an endpoint can do is believed."""
+
+TRANSIENT = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 529))
+LARGEST = 32_000_000
+"""Characters of the longest answer that is read."""
+
+
+class Request:
+    """One request: messages, the schema of the answer (None: text), and the settings that the program gave."""
+
+    __slots__ = ("max_tokens", "messages", "schema", "strict", "temperature")
+
+    def __init__(
+        self,
+        messages: list[dict[str, str]],
+        schema: dict[str, Any] | None,
+        strict: bool = False,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+    ) -> None:
+        self.messages = messages
+        self.schema = schema
+        self.strict = strict
+        self.temperature = temperature
+        self.max_tokens = max_tokens
+
+
+class Reply:
+    """What came back: the text, why it ended ("stop", "length", "refusal", ...), and the tokens used."""
+
+    __slots__ = ("finish", "input_tokens", "output_tokens", "text")
+
+    def __init__(self, text: str, finish: str, input_tokens: int = 0, output_tokens: int = 0) -> None:
+        self.text = text
+        self.finish = finish
+        self.input_tokens = input_tokens
+        self.output_tokens = output_tokens
+
+
+class RequestFailed(Exception):
+    """A request got no reply. `pause` is the time in seconds after which it may be tried again; None: it may not."""
+
+    def __init__(self, message: str, hint: str | None = None, pause: float | None = None, status: int = 0) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.pause = pause
+        self.status = status
+
+
+class Abilities:
+    """What an endpoint has been found to take."""
+
+    __slots__ = ("mode", "temperature", "token_limit", "tried")
+
+    def __init__(self, mode: str = MODES[0], token_limit: str = "max_tokens", temperature: bool = True) -> None:
+        self.mode = mode
+        self.token_limit = token_limit
+        self.temperature = temperature
+        self.tried = False
+        """Whether a request with a schema has gone through."""
+
+    def data(self) -> dict[str, Any]:
+        return {"mode": self.mode, "token_limit": self.token_limit, "temperature": self.temperature}
+
+
+def body(endpoint_model: str, request: Request, abilities: Abilities) -> dict[str, Any]:
+    """The body of a request, as it is sent."""
+    made: dict[str, Any] = {"model": endpoint_model, "messages": request.messages}
+    if request.schema is not None and abilities.mode == "json_schema":
+        schema = {"name": "answer", "schema": request.schema, "strict": request.strict}
+        made["response_format"] = {"type": "json_schema", "json_schema": schema}
+    elif request.schema is not None and abilities.mode == "json_object":
+        made["response_format"] = {"type": "json_object"}
+    if request.temperature is not None and abilities.temperature:
+        made["temperature"] = request.temperature
+    if request.max_tokens is not None:
+        made[abilities.token_limit] = request.max_tokens
+    return made
+
+
+class Remote:
+    """A model behind an endpoint."""
+
+    immediate = False
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self.name = endpoint.name
+        self.model = endpoint.model
+        self._client: Any = None
+        self._kept = "endpoint-" + _digest(f"{endpoint.base_url} {endpoint.model}") + ".json"
+        self.abilities = _remembered(self._kept)
+
+    def client(self) -> Any:
+        """The client, made at the first request: importing it takes most of a second."""
+        if self._client is None:
+            import openai
+
+            endpoint = self.endpoint
+            self._client = openai.AsyncOpenAI(
+                api_key=endpoint.api_key.reveal(),
+                base_url=endpoint.base_url,
+                default_headers=endpoint.client_headers() or None,
+                default_query=endpoint.query or None,
+                max_retries=0,
+                timeout=600,
+            )
+        return self._client
+
+    async def send(self, request: Request) -> Reply:
+        """One reply; raises RequestFailed. The caller sets the time-out."""
+        while True:
+            try:
+                reply = await self._send(request)
+            except RequestFailed as failure:
+                if not self._adapt(request, failure):
+                    raise
+                continue
+            if request.schema is not None and not self.abilities.tried:
+                self.abilities.tried = True
+                self._remember()
+            return reply
+
+    async def _send(self, request: Request) -> Reply:
+        import openai
+
+        try:
+            raw = await self.client().chat.completions.with_raw_response.create(
+                **body(self.model, request, self.abilities)
+            )
+            text = raw.text if isinstance(raw.text, str) else raw.text()
+        except openai.OpenAIError as error:
+            raise await self._failure(error) from None
+        return _reply(text, raw.headers.get("content-type", ""), self.name)
+
+    async def stream(self, request: Request) -> AsyncIterator[Reply]:
+        """The pieces of one answer as they come; the last has no text, but why it ended. Raises RequestFailed."""
+        import openai
+
+        while True:
+            sent = {**body(self.model, request, self.abilities), "stream": True}
+            try:
+                chunks = await self.client().chat.completions.create(**sent, stream_options={"include_usage": True})
+                break
+            except openai.OpenAIError as error:
+                failure = await self._failure(error)
+                if not self._adapt(request, failure):
+                    raise failure from None
+        finish, used = "", (0, 0)
+        try:
+            async for chunk in chunks:
+                if chunk.usage is not None:
+                    used = chunk.usage.prompt_tokens or 0, chunk.usage.completion_tokens or 0
+                for choice in chunk.choices or ():
+                    finish = choice.finish_reason or finish
+                    if getattr(choice.delta, "refusal", None):
+                        finish = "refusal"
+                    if choice.delta is not None and choice.delta.content:
+                        yield Reply(choice.delta.content, "")
+        except openai.OpenAIError as error:
+            raise await self._failure(error) from None
+        except (ValueError, AttributeError, TypeError) as error:  # a chunk that is no JSON, or not of the protocol
+            raise RequestFailed(f"{self.name} sent a piece that is not of the protocol: {_cut(str(error))}") from None
+        finally:
+            await chunks.close()
+        if not finish:
+            raise RequestFailed(f"the stream of {self.name} stopped in the middle of the answer")
+        yield Reply("", finish, *used)
+
+    def _adapt(self, request: Request, failure: RequestFailed) -> bool:
+        """Whether the endpoint may take the request if it is put in another way; then it will be."""
+        if failure.status not in (400, 404, 405, 415, 422, 500, 501):
+            return False
+        said = str(failure).lower()
+        abilities = self.abilities
+        if request.schema is not None and abilities.mode != "text" and _mentions_format(said):
+            abilities.mode = MODES[MODES.index(abilities.mode) + 1]
+        elif "max_completion_tokens" in said and request.max_tokens and abilities.token_limit == "max_tokens":
+            abilities.token_limit = "max_completion_tokens"
+        elif "temperature" in said and request.temperature is not None and abilities.temperature:
+            abilities.temperature = False
+        else:
+            return False
+        self._remember()
+        return True
+
+    def _remember(self) -> None:
+        record = {**self.abilities.data(), "tried": self.abilities.tried, "at": int(time.time())}
+        write(self._kept, json.dumps(record).encode())
+
+    async def _failure(self, error: Any) -> RequestFailed:
+        """An error of the client, in words."""
+        import openai
+
+        name = self.name
+        if isinstance(error, openai.APITimeoutError):
+            return RequestFailed(f"{name} did not answer in time", pause=0.5)
+        if isinstance(error, openai.APIConnectionError):
+            return self._connection_failure(error)
+        status = getattr(error, "status_code", 0) or 0
+        if not isinstance(error, openai.APIStatusError):
+            return RequestFailed(f"{name}: {_cut(str(error) or type(error).__name__)}", status=status)
+        said = _said(error)
+        if status == 401 or status == 403:
+            key = self.endpoint.key_name
+            hint = f"the key is the one in {key}" if key else "the request carried no key of yours"
+            if self.endpoint.withheld:
+                hint = f"the key in {self.endpoint.withheld} is not sent to an address that only the program names"
+            return RequestFailed(f"{name} refused the key ({status}): {said}", hint, status=status)
+        if status == 404:
+            return await self._not_found(said)
+        if status == 413:
+            return RequestFailed(f"the prompt is too large for {name} (413): {said}", status=status)
+        if status == 429 and "quota" in f"{said} {getattr(error, 'code', '')}".lower():
+            return RequestFailed(f"the quota of {name} is used up (429): {said}", status=status)
+        if status in TRANSIENT:
+            after = _retry_after(error.response.headers)
+            what = "is asked too often" if status == 429 else "is out of order"
+            pause = 0.5 if after is None else after
+            return RequestFailed(f"{name} {what} ({status}): {said}", pause=pause, status=status)
+        return RequestFailed(f"{name} refused the request ({status}): {said}", status=status)
+
+    def _connection_failure(self, error: Any) -> RequestFailed:
+        cause: BaseException | None = error
+        reasons = []
+        while cause is not None:
+            reasons.append(f"{type(cause).__name__}: {cause}")
+            cause = cause.__cause__ or cause.__context__
+        where = self.endpoint.base_url
+        text = " ".join(reasons)
+        if "refused" in text or "ConnectError" in text:
+            hint = "is the server running?" if self.endpoint.local else "is the address right, and the network up?"
+            why = "the connection was refused" if "refused" in text else "no connection"
+            if "Name or service" in text or "nodename" in text or "getaddrinfo" in text:
+                why = "there is no such host"
+            return RequestFailed(f"{self.name} cannot be reached at {where}: {why}", hint)
+        return RequestFailed(f"the connection to {self.name} broke off", pause=0.5)
+
+    async def _not_found(self, said: str) -> RequestFailed:
+        """Where the model is unknown, its nearest relatives."""
+        names: list[str] = []
+        try:
+            async with asyncio.timeout(5):
+                page = await self.client().models.list()
+            names = [model.id for model in page.data]
+        except Exception:  # the list is only a courtesy; without it the error says what is known
+            names = []
+        if names and self.model not in names:
+            like = nearest(self.model, names)
+            listed = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+            hint = f"did you mean {like}?" if like else f"it has {listed}"
+            return RequestFailed(f"{self.endpoint.provider} has no model {self.model} (404): {said}", hint, status=404)
+        return RequestFailed(
+            f"{self.name} was not found (404): {said}", f"is {self.endpoint.base_url} the right address?", status=404
+        )
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+
+
+def _reply(text: str, content_type: str, name: str) -> Reply:
+    """The reply in the text of a response."""
+    if len(text) > LARGEST:
+        raise RequestFailed(f"the answer of {name} has more than {LARGEST:,} characters")
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        kind = content_type.partition(";")[0].strip() or "nothing known"
+        shown = f": {_cut(text)}" if text.strip() else ", and is empty"
+        what = "a page of HTML" if "html" in kind or text.lstrip()[:1] == "<" else f"{kind} that is not JSON"
+        hint = "is the address that of an API? it usually ends in /v1"
+        raise RequestFailed(f"{name} answered with {what}{shown}", hint) from None
+    choices = data.get("choices") if isinstance(data, dict) else None
+    first = choices[0] if isinstance(choices, list) and choices else None
+    message = first.get("message") if isinstance(first, dict) else None
+    if not isinstance(first, dict) or not isinstance(message, dict):
+        error = data.get("error") if isinstance(data, dict) else None
+        if error:
+            said = error.get("message") if isinstance(error, dict) else error
+            raise RequestFailed(f"{name} answered with an error: {_cut(str(said))}", pause=0.5)
+        raise RequestFailed(f"{name} answered with something else than a completion: {_cut(text)}")
+    usage = data.get("usage") if isinstance(data.get("usage"), dict) else {}
+    used = [usage.get(key) for key in ("prompt_tokens", "completion_tokens")]
+    tokens = [number if type(number) is int else 0 for number in used]
+    if message.get("refusal"):
+        return Reply(str(message["refusal"]), "refusal", *tokens)
+    content = message.get("content")
+    if isinstance(content, list):  # some servers send parts
+        content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return Reply(content if isinstance(content, str) else "", str(first.get("finish_reason") or "stop"), *tokens)
+
+
+def _mentions_format(said: str) -> bool:
+    return any(word in said for word in ("response_format", "json_schema", "json_object", "schema", "grammar"))
+
+
+def _said(error: Any) -> str:
+    """What the endpoint says about an error."""
+    found = getattr(error, "body", None)
+    if isinstance(found, dict):
+        inner = found.get("error", found)
+        message = inner.get("message") if isinstance(inner, dict) else inner
+        if message:
+            return _cut(str(message))
+    try:
+        text = error.response.text
+    except Exception:  # the body of a stream may not have been read
+        text = ""
+    if text.lstrip()[:1] == "<":
+        return "a page of HTML"
+    return _cut(text or str(getattr(error, "message", "") or "no reason given"))
+
+
+def _retry_after(headers: Any) -> float | None:
+    """The seconds that a Retry-After asks for; dates are read too (RFC 9110, 10.2.3)."""
+    for header, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        text = headers.get(header)
+        if not text:
+            continue
+        try:
+            return max(0.0, float(text) * unit)
+        except ValueError:
+            from email.utils import parsedate_to_datetime
+
+            try:
+                return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+            except ValueError:
+                return None
+    return None
+
+
+def _cut(text: str, length: int = 200) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def _remembered(name: str) -> Abilities:
+    abilities = Abilities()
+    data = read(name)
+    if data is not None:
+        try:
+            record = json.loads(data)
+        except ValueError:
+            return abilities
+        if isinstance(record, dict) and record.get("mode") in MODES and time.time() - record.get("at", 0) < REMEMBERED:
+            token_limit = "max_completion_tokens" if record.get("token_limit") != "max_tokens" else "max_tokens"
+            abilities = Abilities(record["mode"], token_limit, bool(record.get("temperature", True)))
+            abilities.tried = bool(record.get("tried"))
+    return abilities
+
+
+def _digest(text: str) -> str:
+    from hashlib import blake2b
+
+    return blake2b(text.encode(), digest_size=12).hexdigest()

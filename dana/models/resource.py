@@ -1,0 +1,678 @@
+"""Models as programs hold them: settings, the calls made with them, what these cost, and the calls in progress."""
+
+from __future__ import annotations
+
+import itertools
+import os
+
+from dana.answers import Anything, Boolean, Either, List, Literal, Number, Object, Shape, String, Text
+from dana.calls import ASKING, Attempt, Pending, Prompt, ReasonError
+from dana.errors import nearest
+from dana.models import asking, prompts
+from dana.models.asking import NoAnswer, Question
+from dana.models.endpoints import Remote
+from dana.models.providers import Endpoint, NotConfigured, choose, price, split
+from dana.models.scripted import Scripted
+from dana.native import current
+from dana.secret import Secret
+from dana.values import TYPES, NativeType, TypeUnion, register, to_value, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
+    from typing import Any
+
+    from dana.host import Host
+    from dana.models.asking import Transport
+    from dana.models.background import Background
+
+CONCURRENCY = 16
+"""How many requests of one model are under way at once."""
+
+CONVERSATION = 40
+"""How many messages of a conversation are kept."""
+
+OPTIONS = (
+    "returns context system model temperature max_tokens retries timeout cache choices stream on_invalid format"
+).split()
+
+
+class Usage:
+    """What has been used: calls, requests, tokens, US dollars."""
+
+    __slots__ = ("calls", "cost", "input_tokens", "output_tokens", "requests", "unpriced")
+
+    def __init__(self) -> None:
+        self.calls = self.requests = self.input_tokens = self.output_tokens = 0
+        self.cost = 0.0
+        self.unpriced = False
+
+    def add(self, attempts: list[Attempt], prices: tuple[float, float] | None) -> None:
+        """Count a call with all of its attempts."""
+        self.calls += 1
+        for attempt in attempts:
+            self.requests += 1
+            self.input_tokens += attempt.input_tokens
+            self.output_tokens += attempt.output_tokens
+            if prices is not None:
+                self.cost += (attempt.input_tokens * prices[0] + attempt.output_tokens * prices[1]) / 1e6
+            elif attempt.input_tokens or attempt.output_tokens:
+                self.unpriced = True
+
+    def data(self) -> dict[str, Any]:
+        """The figures; the cost is "unpriced" where no price is known."""
+        return {
+            "calls": self.calls,
+            "requests": self.requests,
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "cost": "unpriced" if self.unpriced else round(self.cost, 6),
+        }
+
+
+class Model:
+    """A model that a program can ask. Nothing is connected or looked up before the first call."""
+
+    def __init__(self, models: Models, settings: dict[str, Any]) -> None:
+        self.models = models
+        self.settings = settings
+        self.usage = Usage()
+        self.conversation: list[dict[str, str]] = []
+        self.spent = 0.0
+        self._transport: Transport | None = None
+        self._endpoint: Endpoint | None = None
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it is asked; raises NotConfigured."""
+        if self._endpoint is None:
+            key = self.settings.get("api_key")
+            self._endpoint = choose(
+                provider=self.settings.get("provider"),
+                model=self.settings.get("model"),
+                base_url=self.settings.get("base_url"),
+                api_key=key.reveal() if type(key) is Secret else key,
+                environ=self.models.environ,
+                configuration=self.models.configuration,
+                embedded=self.models.embedded_installed(),
+            )
+        return self._endpoint
+
+    @property
+    def transport(self) -> Transport:
+        """What carries its requests."""
+        if self._transport is None:
+            if self.settings.get("provider") == "scripted":
+                self._transport = Scripted(self.settings["answers"], self.settings.get("model") or "scripted")
+            elif self.endpoint.provider == "local":
+                from dana.models.local import Local  # only where nothing else is configured
+
+                self._transport = Local(self.endpoint.model)
+                self.models.announce_embedded(self.endpoint.model)
+            else:
+                self._transport = Remote(self.endpoint)
+        return self._transport
+
+    @property
+    def name(self) -> str:
+        """The model as a person writes it."""
+        if self.settings.get("provider") == "scripted":
+            return "scripted"
+        return self.endpoint.name
+
+    def setting(self, name: str) -> Any:
+        """A setting of this model, or of dana.toml."""
+        found = self.settings.get(name)
+        return self.models.configuration.get("model", {}).get(name) if found is None else found
+
+    def prices(self) -> tuple[float, float] | None:
+        """US dollars for a million tokens, in and out; None when nobody said."""
+        if self.settings.get("provider") == "scripted" or self.endpoint.provider == "local":
+            return 0.0, 0.0
+        return price(self.endpoint.model, self.models.configuration)
+
+    def fallbacks(self) -> list[Model]:
+        """The models that are asked when this one gives no answer."""
+        return [
+            given if type(given) is Model else self.models.named(given) for given in self.setting("fallback") or ()
+        ]
+
+    def check_budget(self) -> None:
+        """Refuse a call that the budget does not allow; raises ReasonError."""
+        budget = self.setting("budget")
+        if budget is None:
+            return
+        if self.prices() is None:
+            raise ReasonError(
+                f"nobody has said what {self.name} costs, so its budget of ${budget:g} cannot be kept",
+                hint='give its price in dana.toml: [model.prices] "NAME" = [dollars per million tokens in, and out]',
+            )
+        if self.usage.cost >= budget:
+            raise ReasonError(f"the budget of ${budget:g} for {self.name} is used up: ${self.usage.cost:.4f} spent")
+
+    def __repr__(self) -> str:
+        try:
+            return f"<llm {self.name}>"
+        except NotConfigured:
+            return "<llm not configured>"
+
+
+class Stream:
+    """The pieces of an answer as they come."""
+
+    def __init__(self, pieces: Iterator[Any]) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Stream:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._pieces)
+
+    def __repr__(self) -> str:
+        return "<stream>"
+
+
+class Models:
+    """The models of a session: the default one, the calls in progress, recordings and the cache."""
+
+    def __init__(self, settings: dict[str, Any], host: Host) -> None:
+        self.environ = os.environ
+        self.host = host
+        self.settings = settings
+        self.default: Model | None = None
+        self.usage = Usage()
+        self._configuration: dict[str, Any] | None = None
+        self._background: Background | None = None
+        self._numbers = itertools.count(1)
+        self._named: dict[str, Model] = {}
+        self._recorder: Any = None
+        self._replay: Any = None
+        self._caches: dict[str, Any] = {}
+        self._announced = False
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """What dana.toml says; raises UsageError where it is wrong."""
+        if self._configuration is None:
+            from dana.configuration import read
+
+            self._configuration = read()
+        return self._configuration
+
+    @property
+    def background(self) -> Background:
+        """Where requests are under way while the program goes on."""
+        if self._background is None:
+            from dana.models.background import Background
+
+            self._background = Background()
+        return self._background
+
+    def embedded_installed(self) -> bool:
+        """Whether the embedded model could be asked."""
+        from importlib.util import find_spec
+
+        from dana.models import weights
+
+        return find_spec("xllamacpp") is not None and weights.installed("smollm2") is not None
+
+    def announce_embedded(self, model: str) -> None:
+        """Say once what the embedded model is, and what it is not."""
+        if not self._announced:
+            self._announced = True
+            self.host.write_log(
+                f"note: no model is configured, so the embedded {model} answers: real, small, often wrong; "
+                "`dana doctor` shows how to use another"
+            )
+
+    def create(self, **settings: Any) -> Model:
+        """A model with these settings; those that are None are as configured."""
+        return Model(self, {name: value for name, value in settings.items() if value is not None})
+
+    def chosen(self, model: Any) -> Model:
+        """The model that a call means: one that was created, a name, or the default."""
+        if type(model) is Model:
+            return model
+        if type(model) is str:
+            return self.named(model)
+        if model is not None:
+            raise TypeError(f"model must be a model or the name of one, not {type_name(model)}")
+        if self.default is None:
+            name = self.settings.get("model")
+            self.default = self.named(name) if name else self.create()
+        return self.default
+
+    def named(self, name: str) -> Model:
+        """The model with a name such as "openai/gpt-5" or "gpt-5"."""
+        found = self._named.get(name)
+        if found is None:
+            provider, model = split(name)
+            found = self._named[name] = self.create(provider=provider, model=model)
+        return found
+
+    # Calls
+
+    def reason(self, prompt: Any, model: Any, options: dict[str, Any]) -> Any:
+        """One call: its answer, a Pending where the program goes on meanwhile, or a Stream."""
+        given = _Options(options)
+        chosen = self.chosen(given.get("model") or model)
+        text = Prompt([prompt], None) if type(prompt) is str else prompt
+        if type(text) is not Prompt:
+            raise TypeError(f"the prompt must be text, not {type_name(prompt)}")
+        shape = given.shape(text)
+        try:
+            question, call = self._question(text, shape, chosen, given)
+        except NotConfigured as error:
+            raise ReasonError(error.diagnostic.message, hint=error.diagnostic.hint) from None
+        place = f"{text.site.name}:{text.site.line}" if text.site is not None else ""
+        if given.get("stream"):
+            return self._streamed(question, chosen, place)
+        return self._started(question, call, chosen, given, text, place)
+
+    def _question(self, prompt: Prompt, shape: Shape, model: Model, given: _Options) -> tuple[Question, dict[str, Any]]:
+        parts = prompts.data_of(prompt.parts)
+        if not any(type(part) is not str or part.strip() for part in parts):
+            raise ValueError("the prompt is empty")
+        system, context = given.get("system") or model.setting("system"), given.get("context")
+        if context is not None:
+            context = _context(context, prompts.template_text(parts))
+        wanted = None if type(shape) is Text else shape
+        made = prompts.messages(parts, wanted, system=system, context=context)
+        meter = current().meter
+        meter.check_text(len(made.user))
+        meter.charge(1 + len(made.user) // 1000)
+        temperature = given.get("temperature", model.setting("temperature"))
+        max_tokens = given.get("max_tokens", model.setting("max_tokens"))
+        question = Question(
+            made,
+            shape,
+            retries=given.get("retries", 2),
+            timeout=given.get("timeout", model.setting("timeout") or 60),
+            temperature=temperature,
+            max_tokens=max_tokens,
+        )
+        settings = {"temperature": temperature, "max_tokens": max_tokens, "system": system, "context": context}
+        call = {
+            "template": prompts.template_text(parts),
+            "values": [{"name": part.name, "value": part.json} for part in parts if isinstance(part, prompts.Datum)],
+            "schema": None if wanted is None else wanted.schema(),
+            "model": model.name,
+            "settings": {name: value for name, value in settings.items() if value is not None},
+        }
+        return question, call
+
+    def _started(
+        self, question: Question, call: dict[str, Any], model: Model, given: _Options, prompt: Prompt, place: str
+    ) -> Any:
+        kept = self._kept(call, given, place)
+        if kept is not None:
+            return self._delivered(kept["answer"], question)
+        model.check_budget()
+        attempts: list[Attempt] = []
+        work = self._answer(question, call, model, given, attempts, place)
+        if model.transport.immediate and not model.setting("fallback"):
+            try:
+                return to_value(_driven(work))
+            except NoAnswer as failure:
+                return self._failed(failure, given, place)
+        future = self.background.start(work)
+
+        def wait() -> Any:
+            try:
+                return to_value(self.background.wait(future))
+            except NoAnswer as failure:
+                return self._failed(failure, given, place)
+
+        if prompt.site is not None and prompt.site.overlaps:
+            return Pending(next(self._numbers), wait, future.cancel)
+        return wait()
+
+    async def _answer(
+        self,
+        question: Question,
+        call: dict[str, Any],
+        model: Model,
+        given: _Options,
+        attempts: list[Attempt],
+        place: str,
+    ) -> Any:
+        """Ask the model, and those that stand in for it, and keep account of it."""
+        for candidate in (model, *model.fallbacks()):
+            own: list[Attempt] = []
+            failure: NoAnswer | None = None
+            try:
+                transport = candidate.transport
+                if transport.immediate:
+                    answer = await asking.ask(question, transport, own)
+                else:
+                    async with self.background.room(id(candidate), candidate.setting("concurrency") or CONCURRENCY):
+                        answer = await asking.ask(question, transport, own)
+            except NoAnswer as error:
+                failure = error
+            except NotConfigured as error:
+                failure = NoAnswer(error.diagnostic.message, attempts, error.diagnostic.hint)
+            attempts += own
+            prices = candidate.prices() if own else None
+            candidate.usage.add(own, prices)
+            self.usage.add(own, prices)
+            self._log(place, candidate.name if own else "", own, failure)
+            if failure is None:
+                self._keep(call, given, answer, attempts)
+                return answer
+            last = failure
+        raise NoAnswer(last.message, attempts, last.hint)
+
+    def _log(self, place: str, name: str, attempts: list[Attempt], failure: NoAnswer | None) -> None:
+        if self.settings.get("log_level") != "DEBUG" or not name:
+            return
+        seconds = sum(attempt.seconds for attempt in attempts)
+        tokens = sum(a.input_tokens for a in attempts), sum(a.output_tokens for a in attempts)
+        how = "failed" if failure is not None else "answered"
+        tries = "" if len(attempts) == 1 else f", {len(attempts)} tries"
+        self.host.write_log(
+            f"DEBUG reason {place} {name} {how}: {seconds:.2f} s, {tokens[0]} + {tokens[1]} tokens{tries}"
+        )
+
+    def _failed(self, failure: NoAnswer, given: _Options, place: str) -> Any:
+        """What a call without a usable answer gives: nothing, unless the program has said what."""
+        invalid = given.get("on_invalid", "raise")
+        if invalid == "none":
+            return None
+        if invalid == "text":
+            said = [attempt.answer for attempt in failure.attempts if attempt.answer]
+            if said:
+                return said[-1]
+        raise ReasonError(_report(failure, place), [a.data() for a in failure.attempts], failure.hint) from None
+
+    def _delivered(self, answer: Any, question: Question) -> Any:
+        return to_value(answer if type(question.shape) is Text else question.shape.check(answer, "answer"))
+
+    # What is kept of calls
+
+    def _kept(self, call: dict[str, Any], given: _Options, place: str) -> dict[str, Any] | None:
+        """The answer that was recorded or kept for the same call."""
+        path = self.settings.get("replay")
+        if path is not None:
+            from dana.models.recording import Replay, Unrecorded
+
+            if self._replay is None:
+                self._replay = Replay(path)
+            try:
+                found: dict[str, Any] = self._replay.answer(call)
+            except Unrecorded as difference:
+                where = f" at {place}" if place else ""
+                raise ReasonError(f"the call{where} is not in {path}: {difference}") from None
+            return found
+        if given.get("cache"):
+            found_or_none: dict[str, Any] | None = self._cache(given).get(call)
+            if found_or_none is not None:
+                if self.settings.get("log_level") == "DEBUG":
+                    self.host.write_log(f"DEBUG reason {place} answered from the cache")
+                self._record(call, found_or_none)
+            return found_or_none
+        return None
+
+    def _cache(self, given: _Options) -> Any:
+        from dana.models.recording import Cache
+
+        place = given.get("cache")
+        path = place if type(place) is str else ""
+        if path not in self._caches:
+            self._caches[path] = Cache(path) if path else Cache()
+        return self._caches[path]
+
+    def _keep(self, call: dict[str, Any], given: _Options, answer: Any, attempts: list[Attempt]) -> None:
+        used = {
+            "input_tokens": sum(attempt.input_tokens for attempt in attempts),
+            "output_tokens": sum(attempt.output_tokens for attempt in attempts),
+        }
+        record = {"answer": answer, "attempts": [attempt.data() for attempt in attempts], "usage": used}
+        if given.get("cache"):
+            self._cache(given).put(call, record)
+        self._record(call, record)
+
+    def _record(self, call: dict[str, Any], record: dict[str, Any]) -> None:
+        path = self.settings.get("record")
+        if path is not None:
+            from dana.models.recording import Recorder
+
+            if self._recorder is None:
+                self._recorder = Recorder(path)
+            self._recorder.record(call, record)
+
+    # Streams and conversations
+
+    def _streamed(self, question: Question, model: Model, place: str) -> Stream:
+        model.check_budget()
+        attempts: list[Attempt] = []
+        transport = model.transport
+        pieces = asking.stream(question, transport, attempts)
+        items = _driven_items(pieces) if transport.immediate else self.background.items(pieces)
+
+        def take() -> Iterator[Any]:
+            try:
+                for piece in items:
+                    yield to_value(piece)
+            except NoAnswer as failure:
+                raise ReasonError(
+                    _report(failure, place), [a.data() for a in failure.attempts], failure.hint
+                ) from None
+            finally:
+                prices = model.prices()
+                model.usage.add(attempts, prices)
+                self.usage.add(attempts, prices)
+
+        return Stream(take())
+
+    def chat(self, model: Model, message: Any, options: dict[str, Any]) -> str:
+        """The model's reply in its conversation, or to a list of messages."""
+        given = _Options(options)
+        if type(message) is list:
+            history = [_message(item, at) for at, item in enumerate(message)]
+        elif type(message) is str:
+            history = [*model.conversation, {"role": "user", "content": message}]
+        else:
+            raise TypeError(f"a message is text, or a list of messages, not {type_name(message)}")
+        system = given.get("system") or model.setting("system") or ""
+        question = Question(
+            _Conversation(system, history),
+            Text(),
+            retries=given.get("retries", 2),
+            timeout=given.get("timeout", model.setting("timeout") or 60),
+            temperature=given.get("temperature", model.setting("temperature")),
+            max_tokens=given.get("max_tokens", model.setting("max_tokens")),
+        )
+        call = {
+            "template": history[-1]["content"],
+            "values": history[:-1],
+            "schema": None,
+            "model": model.name,
+            "settings": {"system": system} if system else {},
+        }
+        reply: str = self._started(question, call, model, given, Prompt([], None), "")
+        if type(message) is str:
+            model.conversation = [*history, {"role": "assistant", "content": reply}][-CONVERSATION:]
+        return reply
+
+
+class _Conversation(prompts.Messages):
+    """The messages of a conversation as they are."""
+
+    __slots__ = ("history",)
+
+    def __init__(self, system: str, history: list[dict[str, str]]) -> None:
+        super().__init__(system, history[-1]["content"], "")
+        self.history = history
+
+    def listed(self) -> list[dict[str, str]]:
+        return [{"role": "system", "content": self.system}, *self.history] if self.system else list(self.history)
+
+
+def _message(item: Any, at: int) -> dict[str, str]:
+    roles = ("system", "user", "assistant")
+    if type(item) is not dict or item.get("role") not in roles or type(item.get("content")) is not str:
+        raise ValueError(f"message {at} needs a role ({', '.join(roles)}) and a content, which is text")
+    return {"role": item["role"], "content": item["content"]}
+
+
+class _Options:
+    """The options of a call, looked at; raises TypeError and ValueError for what makes no sense."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        for name in options:
+            if name not in OPTIONS:
+                like = nearest(str(name), OPTIONS)
+                meant = f"; did you mean {like}?" if like else f" (there are {', '.join(OPTIONS)})"
+                raise TypeError(f"reason() has no option {name!r}{meant}")
+        self._values = {name: value for name, value in options.items() if value is not None}
+        self._check("temperature", (int, float), lambda value: 0 <= value <= 2, "a number from 0 to 2")
+        self._check("max_tokens", (int,), lambda value: value > 0, "a whole number above 0")
+        self._check("retries", (int,), lambda value: 0 <= value <= 20, "a whole number from 0 to 20")
+        self._check("timeout", (int, float), lambda value: 0 < value < 1e9, "a number of seconds above 0")
+        self._check("system", (str,), bool, "text")
+        self._check("on_invalid", (str,), lambda value: value in ("raise", "none", "text"), "'raise', 'none' or 'text'")
+        self._check("format", (str,), lambda value: value in ("json", "text"), "'json' or 'text'")
+        choices = self._values.get("choices")
+        if choices is not None and (
+            type(choices) not in (list, tuple)
+            or not choices
+            or not all(type(choice) is str and choice for choice in choices)
+        ):
+            raise ValueError("choices must be a list of texts, not empty")
+
+    def _check(self, name: str, types: tuple[type, ...], holds: Any, wanted: str) -> None:
+        value = self._values.get(name)
+        if value is not None and (type(value) not in types or not holds(value)):
+            raise ValueError(f"{name} must be {wanted}, not {value!r}"[:200])
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """An option, or what holds without it."""
+        return self._values.get(name, default)
+
+    def shape(self, prompt: Prompt) -> Shape:
+        """The shape of the answer: as the options say, as the program needs it, else text."""
+        returns = self._values.get("returns")
+        if returns is not None:
+            shape = shape_of(returns)
+            return Text() if type(shape) is String and not shape.choices else shape
+        if "choices" in self._values:
+            return String(self._values["choices"])
+        shape = Text()
+        if prompt.site is not None:
+            wanted = prompt.site.wanted
+            if wanted.problem is not None:
+                raise TypeError(f"reason(): {wanted.problem}")
+            shape = wanted.shape
+        form = self._values.get("format")
+        if form == "json" and type(shape) is Text:
+            return Anything()
+        return Text() if form == "text" else shape
+
+
+def shape_of(value: Any) -> Shape:
+    """The shape that a type stands for while the program runs."""
+    if value is None:
+        return Literal(None)
+    if type(value) is TypeUnion:
+        return Either([shape_of(member) for member in value.members])
+    if type(value) is NativeType:
+        plain = {
+            "int": Number(whole=True), "float": Number(), "str": String(), "bool": Boolean(),
+            "list": List(Anything()), "dict": Object({}, (), Anything()),
+        }  # fmt: skip
+        if value.name in plain:
+            return plain[value.name]
+    raise TypeError(f"returns must be a type that an answer can have, not {value!r}"[:200])
+
+
+def _context(context: Any, template: str) -> Any:
+    """What is put beside a prompt: what a memory knows of it, or data."""
+    if type(context) is str:
+        return context
+    native = TYPES.get(type(context))
+    if native is not None and native.name == "memory":
+        return context.context(template) or None
+    return prompts.as_json(context, "context")
+
+
+def _report(failure: NoAnswer, place: str) -> str:
+    """All attempts in a person's words."""
+    where = f", asked at {place}" if place else ""
+    attempts = failure.attempts
+    if len(attempts) <= 1 and all(attempt.answer is None for attempt in attempts):
+        return f"{failure.message}{where}"
+    tries = f"{len(attempts)} attempts" if len(attempts) > 1 else "1 attempt"
+    lines = [f"{failure.message} after {tries}{where}"]
+    for number, attempt in enumerate(attempts, 1):
+        lines.append(f"  {number}. {attempt.problem}")
+        if attempt.answer:
+            lines.append(f"     {_cut(attempt.answer)}")
+    return "\n".join(lines)
+
+
+def _cut(text: str, length: int = 160) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def _driven(work: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine that has nothing to wait for."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        return end.value
+    raise RuntimeError("a call that answers at once has waited")
+
+
+def _driven_items(pieces: Any) -> Iterator[Any]:
+    """The items of an asynchronous generator that has nothing to wait for."""
+    import asyncio
+
+    loop = asyncio.new_event_loop()
+    try:
+        while True:
+            try:
+                yield loop.run_until_complete(anext(pieces))
+            except StopAsyncIteration:
+                return
+    finally:
+        loop.run_until_complete(pieces.aclose())
+        loop.close()
+
+
+# What programs see
+
+
+def _reason(model: Model, prompt: Any, options: dict[str, Any] | None = None, /, **keywords: Any) -> Any:
+    return model.models.reason(prompt, model, {**(options or {}), **keywords})
+
+
+def _chat(model: Model, message: Any, options: dict[str, Any] | None = None, /, **keywords: Any) -> str:
+    return model.models.chat(model, message, {**(options or {}), **keywords})
+
+
+def _reset(model: Model) -> None:
+    model.conversation = []
+
+
+ASKING.add(id(_reason))
+
+register(
+    NativeType(
+        "llm",
+        Model,
+        """A model that a program can ask; `create_llm_resource` makes one.
+
+        `reason(prompt, ...)` asks like the global `reason`; `chat(message)` keeps a conversation, `reset()` begins it
+        anew. `name` is the model, `usage` a dict of calls, requests, tokens and cost, `conversation` its messages.
+        """,
+        methods={"reason": _reason, "chat": _chat, "reset": _reset},
+        fields={
+            "name": lambda model: model.name,
+            "usage": lambda model: model.usage.data(),
+            "conversation": lambda model: to_value(model.conversation),
+        },
+    )
+)
+register(NativeType("stream", Stream, "The pieces of an answer as they come, for a `for` loop."))

@@ -1,0 +1,55 @@
+"""Scripted answers: a model whose answers a program gives beforehand, for tests; only the sending is not real."""
+
+from __future__ import annotations
+
+import json
+
+from dana.models.endpoints import Reply, Request, RequestFailed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from typing import Any
+
+
+class Scripted:
+    """Answers one after the other from a list, or those that a function gives for a prompt.
+
+    An answer that is a text is what the model says, letter by letter; any other value is said as JSON; an exception
+    is a request that fails.
+    """
+
+    immediate = True
+
+    def __init__(self, answers: Any, model: str = "scripted") -> None:
+        self.answers = answers
+        self.model = model
+        self.name = f"scripted/{model}" if model != "scripted" else "scripted"
+        self.prompts: list[str] = []
+
+    async def send(self, request: Request) -> Reply:
+        """The next answer; raises RequestFailed when there is none."""
+        prompt = request.messages[-1]["content"]
+        self.prompts.append(prompt)
+        answer = self.answers(prompt) if callable(self.answers) else self._next()
+        if isinstance(answer, BaseException):
+            raise RequestFailed(f"{self.name}: {answer}")
+        text = answer if type(answer) is str else json.dumps(answer, ensure_ascii=False)
+        words = sum(len(message["content"].split()) for message in request.messages)
+        return Reply(text, "stop", words, len(text.split()))
+
+    async def stream(self, request: Request) -> AsyncIterator[Reply]:
+        """The next answer, word by word."""
+        reply = await self.send(request)
+        for at, word in enumerate(reply.text.split(" ")):
+            yield Reply(f" {word}" if at else word, "")
+        yield Reply("", reply.finish, reply.input_tokens, reply.output_tokens)
+
+    def _next(self) -> Any:
+        number = len(self.prompts)
+        if number > len(self.answers):
+            raise RequestFailed(
+                f"{self.name} has no answer for request {number}: it was given {len(self.answers)}",
+                "an answer that does not fit takes another request: the list needs an answer for that too",
+            )
+        return self.answers[number - 1]

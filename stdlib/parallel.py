@@ -1,0 +1,136 @@
+"""Doing things at once: `parallel` and `parallel_map`."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+
+from dana.errors import Stop
+from dana.native import Library, current
+from dana.values import type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from dana.limits import Meter
+
+library = Library("parallel", "Functions that run at once.")
+
+_SLICE = 0.2
+"""The longest time in seconds for which nobody looks whether the program is to stop."""
+
+_MOST = 256
+"""How many functions run at once at most."""
+
+_STACK = 256 * 1024 * 1024
+"""Bytes of address space for the stack of each; used only when touched."""
+
+
+@library.function
+def parallel(*functions: Callable[[], Any]) -> list[Any]:
+    """Call functions without arguments at once; a list of what they give, in their order.
+
+    When one raises an error, those that have not begun are not called; when all others have ended, the error of the
+    first that failed, in their order, is raised.
+
+    >>> parallel(lambda: 1 + 1, lambda: "two")
+    [2, 'two']
+    """
+    for function in functions:
+        if not callable(function):
+            raise TypeError(f"parallel() calls functions, not {type_name(function)}; write lambda: ... around a value")
+    return _Flows(list(functions), len(functions)).run()
+
+
+@library.function
+def parallel_map(function: Callable[[Any], Any], items: Iterable[Any], /, *, limit: int = 8) -> list[Any]:
+    """Call a function with each item, at most `limit` (1 to 256) at once; a list of the results, in the items' order.
+
+    When one call raises an error, no more are begun; when those under way have ended, the first error is raised.
+
+    >>> parallel_map(lambda word: word.upper(), ["a", "b", "c"], limit=2)
+    ['A', 'B', 'C']
+    """
+    if not callable(function):
+        raise TypeError(f"parallel_map() calls a function, not {type_name(function)}")
+    if type(limit) is not int or not 1 <= limit <= _MOST:
+        raise ValueError(f"limit must be a whole number from 1 to {_MOST}, not {limit!r}")
+    given = list(current().meter.collected(items))
+    return _Flows([_bound(function, item) for item in given], limit).run()
+
+
+def _bound(function: Callable[[Any], Any], item: Any) -> Callable[[], Any]:
+    return lambda: function(item)
+
+
+class _Flows:
+    """Functions that run at once, each on a thread with the depth of a program of its own."""
+
+    def __init__(self, functions: list[Callable[[], Any]], limit: int) -> None:
+        self._functions = functions
+        self._limit = min(limit, _MOST)
+        self._meter: Meter = current().meter
+        self._results: list[Any] = [None] * len(functions)
+        self._errors: dict[int, BaseException] = {}
+        self._next = 0
+        self._lock = threading.Lock()
+
+    def run(self) -> list[Any]:
+        count = min(self._limit, len(self._functions))
+        if count < 2:
+            return [function() for function in self._functions]
+        threads = [self._thread() for _ in range(count)]
+        for thread in threads:
+            thread.join(0)
+        stopped: BaseException | None = None
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(_SLICE)
+                if stopped is None and thread.is_alive():
+                    try:
+                        self._meter.look()
+                    except Stop as stop:
+                        stopped = stop
+                        self._functions = []
+                        self._meter.cancel()
+        if stopped is not None:
+            raise stopped
+        for error in self._errors.values():
+            if isinstance(error, Stop):
+                raise error
+        if self._errors:
+            raise self._errors[min(self._errors)]
+        return self._results
+
+    def _thread(self) -> threading.Thread:
+        context = contextvars.copy_context()
+        before = threading.stack_size()
+        try:
+            threading.stack_size(_STACK)
+            thread = threading.Thread(target=context.run, args=(self._work,), daemon=True)
+            thread.start()
+        finally:
+            threading.stack_size(before)
+        return thread
+
+    def _work(self) -> None:
+        depth = self._meter.depth
+        room = self._meter.limits.depth
+        depth.extend([None] * room)
+        try:
+            while True:
+                with self._lock:
+                    at = self._next
+                    if at >= len(self._functions) or self._errors:
+                        return
+                    self._next += 1
+                    function = self._functions[at]
+                try:
+                    self._results[at] = function()
+                except BaseException as error:
+                    self._errors[at] = error
+                    return
+        finally:
+            del depth[len(depth) - room :]

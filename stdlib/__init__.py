@@ -11,6 +11,7 @@ GLOBALS = {
     "create_llm_resource": "ai",
     "secret": "ai",
     "ReasonError": "ai",
+    "create_memory_resource": "memory",
     "parallel": "parallel",
     "parallel_map": "parallel",
     "log": "log",

@@ -92,7 +92,14 @@ class Replay:
             self._left.setdefault(entry.digest, []).append(entry)
 
     def answer(self, call: Call) -> Answer:
-        """The answer to a call; equal calls are answered in the order of their numbers. Raises Unrecorded."""
+        """The answer to a call; equal calls are answered in the order of their numbers. Raises Unrecorded.
+
+        A call whose model is None, because none is configured, is answered whatever model was recorded.
+        """
+        if call["model"] is None:
+            models = dict.fromkeys(entry.call["model"] for entry in self._entries)
+            alike = [{**call, "model": model} for model in models]
+            call = next((known for known in alike if self._left.get(digest(known))), alike[0] if alike else call)
         key = digest(call)
         with self._lock:
             left = self._left.get(key)

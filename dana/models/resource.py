@@ -316,10 +316,19 @@ class Models:
             "template": prompts.template_text(parts),
             "values": [{"name": part.name, "value": part.json} for part in parts if isinstance(part, prompts.Datum)],
             "schema": None if wanted is None else wanted.schema(),
-            "model": model.name,
+            "model": self._name_in_call(model),
             "settings": {name: value for name, value in settings.items() if value is not None},
         }
         return question, call
+
+    def _name_in_call(self, model: Model) -> str | None:
+        """The name of a model in a recorded call; a replay needs none to be configured."""
+        try:
+            return model.name
+        except NotConfigured:
+            if self.settings.get("replay") is None:
+                raise
+            return None
 
     def _started(
         self, question: Question, call: dict[str, Any], model: Model, given: _Options, prompt: Prompt, place: str
@@ -420,8 +429,8 @@ class Models:
             try:
                 found: dict[str, Any] = self._replay.answer(call)
             except Unrecorded as difference:
-                where = f" at {place}" if place else ""
-                raise ReasonError(f"the call{where} is not in {path}: {difference}") from None
+                found_not = difference.diagnostic
+                raise ReasonError(f"{place}: {found_not.message}".removeprefix(": "), hint=found_not.hint) from None
             return found
         if given.get("cache"):
             found_or_none: dict[str, Any] | None = self._cache(given).get(call)
@@ -619,8 +628,9 @@ def _report(failure: NoAnswer, place: str) -> str:
     """All attempts in a person's words."""
     where = f", asked at {place}" if place else ""
     attempts = failure.attempts
-    if len(attempts) <= 1 and all(attempt.answer is None for attempt in attempts):
-        return f"{failure.message}{where}"
+    if len(attempts) <= 1 and all(attempt.problem == failure.message for attempt in attempts):
+        said = [f"\n  {_cut(attempt.answer)}" for attempt in attempts if attempt.answer]
+        return f"{failure.message}{where}{''.join(said)}"
     tries = f"{len(attempts)} attempts" if len(attempts) > 1 else "1 attempt"
     lines = [f"{failure.message} after {tries}{where}"]
     for number, attempt in enumerate(attempts, 1):

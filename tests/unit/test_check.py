@@ -13,12 +13,13 @@ from dana.errors import Diagnostic
 from dana.parser import parse
 from dana.resolver import resolve
 from dana.source import Source
+from dana.stdlib import GLOBALS
 from tests.differential import FOLDER, programs
 
 ROOT = Path(__file__).parent.parent.parent
 RECIPE = ROOT.parent / "shared" / "recipe"
 
-KNOWN = {name for name in dir(builtins) if not name.startswith("_")} | {"log", "reason", "type_name"}
+KNOWN = {name for name in dir(builtins) if not name.startswith("_")} | {"type_name", *GLOBALS}
 
 
 def findings(text: str, **options: bool) -> list[Diagnostic]:
@@ -383,8 +384,7 @@ def test_long_chains_need_no_stack() -> None:
 
 # Whole programs
 
-LIBRARY = """create_llm_resource create_workflow_definition create_memory_resource generate_unique_id generate_test_id
-get_current_time wait workflow_engine execute_regular_step execute_while_loop handle_step_error resolve_loop_items
+LIBRARY = """create_workflow_definition generate_test_id workflow_engine execute_regular_step execute_while_loop handle_step_error resolve_loop_items
 resolve_value evaluate_expression skip_failed_step determine_escalation_priority send_escalation_notification
 track_workflow_metrics filter_metrics_by_time calculate_success_rate calculate_average_execution_time
 calculate_system_load add_parallel_execution add_step_caching modify_retry_policies add_early_exit_conditions

@@ -30,6 +30,9 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 DEEPEST = 100
 """How deep data in a prompt may be nested."""
 
+LONGEST_INT = 14_284
+"""Bits of an int that has a text: the host writes no longer ones."""
+
 
 class Datum:
     """A value as a prompt shows it: `json` for recordings, `text` for the model, fenced or in its place."""
@@ -53,10 +56,10 @@ def _datum(part: Inserted) -> Datum:
     kind = type(value)
     if kind is str:
         return Datum(part.name, value, value, not _is_plain(value))
+    made = as_json(value, part.name)
     if value is None or kind in (bool, int, float):
         text = "null" if value is None else str(value).lower() if kind is bool else str(value)
-        return Datum(part.name, as_json(value, part.name), text, False)
-    made = as_json(value, part.name)
+        return Datum(part.name, made, text, False)
     if type(made) is str:
         return Datum(part.name, made, made, not _is_plain(made))
     return Datum(part.name, made, json.dumps(made, ensure_ascii=False), True)
@@ -75,18 +78,20 @@ def as_json(value: Any, path: str, depth: int = 0) -> Any:
     kind = type(value)
     if kind is float and not math.isfinite(value):
         return str(value)
+    if kind is int and value.bit_length() > LONGEST_INT:
+        raise ValueError(f"{path} has more than 4,300 digits, which are too many for a model")
     if value is None or kind in (bool, int, float, str):
         return value
     if depth > DEEPEST:
-        raise ValueError(f"{path} is nested more than {DEEPEST} deep, or holds itself")
+        raise ValueError(f"{path[:PLAIN_WORD]}... is nested more than {DEEPEST} deep, or holds itself")
     if kind is Secret:
         raise ValueError(f"{path} is the secret {value.name}: secrets are not sent to a model")
     if kind is dict:
-        return {_key(key): as_json(item, f"{path}[{_key(key)!r}]", depth + 1) for key, item in value.items()}
+        return _object(value, path, depth)
     if kind in (list, tuple, range):
         return [as_json(item, f"{path}[{at}]", depth + 1) for at, item in enumerate(value)]
     if kind in (set, frozenset):
-        return [as_json(item, path, depth + 1) for item in sorted(value, key=repr)]
+        return sorted((as_json(item, f"an item of {path}", depth + 1) for item in value), key=_order)
     if kind in (bytes, bytearray):
         raise TypeError(f"{path} is bytes, which no model reads; decode it")
     if hasattr(kind, "isoformat"):
@@ -97,13 +102,27 @@ def as_json(value: Any, path: str, depth: int = 0) -> Any:
     return format_value(value, "")
 
 
+def _object(value: dict[Any, Any], path: str, depth: int) -> dict[str, Any]:
+    """A dict as JSON, where keys are texts; raises ValueError for two keys that have one text."""
+    made: dict[str, Any] = {}
+    for key, item in value.items():
+        name = key if type(key) is str else as_json(key, f"a key of {path}", depth + 1)
+        if type(name) is not str:
+            name = json.dumps(name, ensure_ascii=False)
+        if name in made:
+            raise ValueError(f"{path} has two keys that are {name!r} in JSON")
+        made[name] = as_json(item, f"{path}[{key if type(key) is int else name!r}]", depth + 1)
+    return made
+
+
+def _order(item: Any) -> tuple[Any, ...]:
+    """The place of an item of a set, which is the same in every run: numbers come first."""
+    return (0, item) if type(item) in (int, float) else (1, json.dumps(item))
+
+
 def _says_itself(kind: type) -> bool:
     """Whether a class of a program says how its values are written."""
     return any(type(k) is Class and ("__str__" in vars(k) or "__repr__" in vars(k)) for k in kind.__mro__[:-2])
-
-
-def _key(key: Any) -> str:
-    return key if type(key) is str else format_value(key, "")
 
 
 class Messages:
@@ -155,7 +174,7 @@ def messages(
             "Answer with JSON only, without any other text, that fits this JSON schema:\n"
             + json.dumps(schema, ensure_ascii=False)
         )
-    return Messages("\n\n".join(sections), user, mark)
+    return Messages(_sendable("\n\n".join(sections)), _sendable(user), mark)
 
 
 def _dedented(parts: list[str | Datum]) -> list[str | Datum]:
@@ -190,17 +209,17 @@ def _joined(parts: list[str | Datum], mark: str) -> str:
             made += _fenced(part, mark) if not made or made.endswith("\n") else "\n" + _fenced(part, mark)
             after_fence = True
         else:
-            made += ("\n" if after_fence else "") + part.text
+            made += ("\n" if after_fence and not made.endswith("\n") else "") + part.text
             after_fence = False
     return made.strip()
 
 
 def _fenced(datum: Datum, mark: str) -> str:
     name = "".join(c if c.isalnum() or c in "_.[]" else "_" for c in datum.name)[:60]
-    return f"<data {mark} {name}>\n{_visible(datum.text)}\n</data {mark}>"
+    return f"<data {mark} {name}>\n{datum.text}\n</data {mark}>"
 
 
-def _visible(text: str) -> str:
+def _sendable(text: str) -> str:
     """A text without what cannot be sent: halves of characters."""
     return text.encode("utf-8", "replace").decode("utf-8")
 

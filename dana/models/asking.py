@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from math import isfinite
 
 from dana.answers import Mismatch, Text, asked_schema
 from dana.calls import Attempt
@@ -18,7 +19,7 @@ from dana.models.endpoints import Reply, Request, RequestFailed
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from typing import Any, Protocol
+    from typing import Any, NoReturn, Protocol
 
     from dana.answers import Shape
     from dana.models.prompts import Messages
@@ -43,7 +44,11 @@ ECHO = 4000
 
 
 class Unusable(Exception):
-    """An answer that cannot be used, and why."""
+    """An answer that cannot be used, and why; `hint` is for the person who asked."""
+
+    def __init__(self, problem: str, hint: str | None = None) -> None:
+        super().__init__(problem)
+        self.hint = hint
 
 
 class NoAnswer(Exception):
@@ -97,12 +102,12 @@ async def ask(question: Question, transport: Transport, attempts: list[Attempt])
         except RequestFailed as failure:
             attempts.append(Attempt(transport.name, None, str(failure), 0, 0, time.monotonic() - begun))
             raise NoAnswer(str(failure), attempts, failure.hint) from None
-        problem: str | None = None
+        problem = hint = None
         answer: Any = None
         try:
             answer = read(reply, question.shape)
         except Unusable as unusable:
-            problem = str(unusable)
+            problem, hint = str(unusable), unusable.hint
         attempts.append(
             Attempt(
                 transport.name,
@@ -116,7 +121,7 @@ async def ask(question: Question, transport: Transport, attempts: list[Attempt])
         if problem is None:
             return answer
         if sum(attempt.model == transport.name for attempt in attempts) > question.retries:
-            raise NoAnswer(f"no usable answer from {transport.name}", attempts)
+            raise NoAnswer(f"no usable answer from {transport.name}", attempts, hint)
         again = [
             {"role": "assistant", "content": reply.text[:ECHO] or "(nothing)"},
             {"role": "user", "content": correction(problem, question.shape)},
@@ -143,18 +148,20 @@ async def _sent(request: Request, transport: Transport, deadline: float, timeout
                 f"{transport.name} did not answer within {timeout:g} s", "give the call more time with timeout="
             ) from None
         except RequestFailed as failure:
-            if failure.pause is None or sending == SENDINGS:
-                raise
-            pause = max(failure.pause, 0.0) * 1.0
-            if failure.status != 429 or failure.pause == 0.5:  # the endpoint names no time: wait longer each time
-                pause = failure.pause * 2 ** (sending - 1)
-            if time.monotonic() + pause > deadline:
-                asked = f"; it asks to wait {pause:g} s" if failure.status == 429 and pause > 1 else ""
-                raise RequestFailed(
-                    f"{failure}{asked}", f"the call may take {timeout:g} s in all: give it more with timeout="
-                ) from None
-            await asyncio.sleep(pause)
+            await _pause(failure, sending, deadline, timeout)
     raise AssertionError("the last sending returns or raises")
+
+
+async def _pause(failure: RequestFailed, sending: int, deadline: float, timeout: float) -> None:
+    """Wait before a request is sent again; raises the failure where that would not help."""
+    if failure.pause is None or sending == SENDINGS:
+        raise failure
+    pause = failure.pause if failure.asked else failure.pause * 2 ** (sending - 1)
+    if time.monotonic() + pause > deadline:
+        asked = f"; it asks to wait {pause:g} s" if failure.asked else ""
+        hint = f"the call may take {timeout:g} s in all: give it more with timeout="
+        raise RequestFailed(f"{failure}{asked}", hint)
+    await asyncio.sleep(pause)
 
 
 # Reading answers
@@ -163,11 +170,11 @@ async def _sent(request: Request, transport: Transport, deadline: float, timeout
 def read(reply: Reply, shape: Shape) -> Any:
     """The answer in a reply; raises Unusable."""
     if reply.finish == "refusal":
-        raise Unusable(f"the model refused: {_short(reply.text)}")
+        raise Unusable("the model refused to answer")
     if reply.finish == "content_filter":
         raise Unusable("the answer was held back by a content filter")
     if reply.finish == "length":
-        raise Unusable("the answer was cut off at the limit of tokens")
+        raise Unusable("the answer was cut off at the limit of tokens", "give it more room with max_tokens=")
     text = reply.text.strip()
     if not text:
         raise Unusable("the answer is empty")
@@ -188,72 +195,106 @@ def checked(value: Any, shape: Shape) -> Any:
 
 
 def parsed(text: str) -> Any:
-    """The JSON in a text; raises Unusable when there is none."""
+    """The JSON in a text; raises Unusable when there is none, or when it is not clear which."""
     try:
         return _loads(text)
     except ValueError:
         pass
-    inner = _unfenced(text)
+    inner = _unfenced(text.rpartition("</think>")[2]).strip()
     try:
         return _loads(inner)
     except ValueError:
         pass
-    start = min((at for at in (inner.find("{"), inner.find("[")) if at >= 0), default=-1)
-    if start < 0:
+    spans = [span for span in _brackets(inner) if _stands_out(inner, *span)]
+    if not spans:
         if inner and len(inner) < 200 and "\n" not in inner:
             return inner  # a choice without its quotes is what it is; any other shape refuses a text
-        raise Unusable(f"the answer is not JSON: {_short(text)}")
-    end = max(inner.rfind("}"), inner.rfind("]"))
-    if end <= start:
-        raise Unusable(f"the answer is JSON that does not end: {_short(text)}")
-    inner = inner[start : end + 1]
-    try:
-        return _loads(inner)
-    except ValueError:
-        return _repaired(inner)
+        raise Unusable("the answer is not JSON")
+    values = []
+    for start, end in spans:
+        try:
+            values.append(_loads(inner[start:end]))
+        except ValueError:
+            continue
+    if len(values) == 1:
+        return values[0]
+    if values:
+        raise Unusable(f"the answer has {len(values)} JSON values instead of one")
+    if len(spans) > 1:
+        raise Unusable("the answer is not JSON")
+    return _repaired(inner[slice(*spans[0])])
+
+
+def _stands_out(text: str, start: int, end: int) -> bool:
+    """Whether what is in brackets may be an answer: lists stand on lines of their own, others are remarks [1]."""
+    before, after = text[:start].rpartition("\n")[2], text[end:].partition("\n")[0]
+    return text[start] == "{" or not (before.strip() or after.strip())
 
 
 def _repaired(text: str) -> Any:
-    """JSON with the usual slips mended: quotes, commas, comments; not what is missing at its end."""
+    """JSON with the usual slips mended: quotes, commas, comments; nothing is put in where it is missing."""
     import json_repair
 
-    if not _closes(text):
-        raise Unusable(f"the answer is JSON that does not end: {_short(text)}")
     try:
         value = json_repair.loads(text, skip_json_loads=True)
     except Exception as error:  # whatever the library makes of a text that is no JSON
         raise Unusable(f"the answer is not JSON: {type(error).__name__}") from None
-    if not isinstance(value, (dict, list)):
-        raise Unusable(f"the answer is not JSON: {_short(text)}")
-    return json.loads(json.dumps(value))
+    made = json.dumps(value)
+    if type(value) is not (dict if text[0] == "{" else list) or made.count('""') > text.count('""') + text.count("''"):
+        raise Unusable("the answer is not JSON")
+    return _loads(made)
 
 
-def _closes(text: str) -> bool:
-    """Whether every bracket outside of strings is closed."""
-    depth, quote, escaped = 0, "", False
-    for character in text:
-        if escaped:
-            escaped = False
-        elif quote:
-            if character == "\\":
-                escaped = True
-            elif character == quote:
+def _brackets(text: str) -> list[tuple[int, int]]:
+    """Where brackets open and close again; raises Unusable where one does not, or something is left out inside."""
+    spans: list[tuple[int, int]] = []
+    awaited: list[str] = []
+    start, quote, escaped, before = 0, "", False, ""
+    for at, character in enumerate(text):
+        if quote:
+            if escaped or character == "\\":
+                escaped = not escaped
+            elif character == quote and (quote == '"' or _next(text, at) in ",:]}"):
                 quote = ""
-        elif character == '"':
+            continue
+        if awaited and (character == '"' or (character == "'" and before in "{[,:")):
             quote = character
         elif character in "{[":
-            depth += 1
-        elif character in "}]":
-            depth -= 1
-    return depth <= 0
+            if not awaited:
+                start = at
+            awaited.append("}" if character == "{" else "]")
+        elif character in "}]" and awaited:
+            if awaited.pop() != character:
+                raise Unusable("the brackets of the answer do not match")
+            if not awaited:
+                spans.append((start, at + 1))
+        elif awaited and text.startswith("...", at):
+            raise Unusable("the answer leaves something out")
+        if not character.isspace():
+            before = character
+    if awaited:
+        raise Unusable("the answer is JSON that does not end")
+    return spans
+
+
+def _next(text: str, at: int) -> str:
+    """The next character after a place that is no blank."""
+    for character in text[at + 1 : at + 100]:
+        if not character.isspace():
+            return character
+    return ""
 
 
 def _loads(text: str) -> Any:
-    def refuse(name: str) -> None:
-        raise ValueError(f"{name} is not JSON")
+    def refuse(name: str) -> NoReturn:
+        raise Unusable(f"the answer has {name}, which is not JSON")
+
+    def finite(number: str) -> float:
+        value = float(number)
+        return value if isfinite(value) else refuse(number)
 
     try:
-        value = json.loads(text, parse_constant=refuse)
+        value = json.loads(text, parse_constant=refuse, parse_float=finite)
     except RecursionError:
         raise Unusable("the answer is nested too deep") from None
     if _depth(value) > 100:
@@ -289,11 +330,6 @@ def _unfenced(text: str) -> str:
     if line < 0 or line > end:
         return text[start + 3 : end].strip().removeprefix("json").strip()
     return text[line + 1 : end].strip()
-
-
-def _short(text: str, length: int = 120) -> str:
-    text = " ".join(text.split())
-    return json.dumps(text if len(text) <= length else text[: length - 3] + "...", ensure_ascii=False)
 
 
 # Streaming
@@ -360,6 +396,23 @@ class ItemReader:
             return [_repaired(text)]
 
 
+async def _streamed(question: Question, transport: Transport) -> AsyncIterator[Reply]:
+    """What a transport streams; as long as nothing has come, the request is sent again where that may help."""
+    deadline = time.monotonic() + question.timeout
+    request = question.request(question.messages.listed())
+    for sending in range(1, SENDINGS + 1):
+        begun = False
+        try:
+            async for piece in transport.stream(request):
+                begun = True
+                yield piece
+            return
+        except RequestFailed as failure:
+            if begun:
+                raise
+            await _pause(failure, sending, deadline, question.timeout)
+
+
 async def stream(question: Question, transport: Transport, attempts: list[Attempt]) -> AsyncIterator[Any]:
     """The pieces of an answer as they come: of text, or the checked items of a list. Raises NoAnswer."""
     shape = question.shape
@@ -373,7 +426,7 @@ async def stream(question: Question, transport: Transport, attempts: list[Attemp
     hint = None
     try:
         async with asyncio.timeout(question.timeout):
-            async for piece in transport.stream(question.request(question.messages.listed())):
+            async for piece in _streamed(question, transport):
                 if not piece.text:
                     last = piece
                     continue
@@ -389,11 +442,13 @@ async def stream(question: Question, transport: Transport, attempts: list[Attemp
         if not texts:
             raise Unusable("the answer is empty")
         if items is not None and not reader.ended:
-            raise Unusable(f"the answer is not a list: {_short(''.join(texts))}")
+            raise Unusable("the answer is not a list")
     except RequestFailed as failure:
         problem, hint = str(failure), failure.hint
-    except (Unusable, Mismatch) as unusable:
-        problem = str(unusable)
+    except Unusable as unusable:
+        problem, hint = str(unusable), unusable.hint
+    except Mismatch as mismatch:
+        problem = str(mismatch)
     except TimeoutError:
         problem, hint = f"{transport.name} took longer than {question.timeout:g} s", "give it more with timeout="
     attempts.append(

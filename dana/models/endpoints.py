@@ -12,10 +12,11 @@ import time
 
 from dana.cache_folder import read, write
 from dana.errors import nearest
+from dana.models.providers import NO_KEY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from typing import Any
 
     from dana.models.providers import Endpoint
@@ -27,8 +28,13 @@ REMEMBERED = 7 * 24 * 3600
 """Seconds for which what an endpoint can do is believed."""
 
 TRANSIENT = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 529))
+PAUSE = 0.5
+"""Seconds before a request is sent again, when the endpoint does not say."""
+
 LARGEST = 32_000_000
 """Characters of the longest answer that is read."""
+
+ADDRESS_HINT = "is the address that of an API? it usually ends in /v1"
 
 
 class Request:
@@ -64,13 +70,24 @@ class Reply:
 
 
 class RequestFailed(Exception):
-    """A request got no reply. `pause` is the time in seconds after which it may be tried again; None: it may not."""
+    """A request got no reply. `pause` is the time in seconds after which it may be tried again; None: it may not.
 
-    def __init__(self, message: str, hint: str | None = None, pause: float | None = None, status: int = 0) -> None:
+    `asked` tells that the endpoint named that time.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str | None = None,
+        pause: float | None = None,
+        status: int = 0,
+        asked: bool = False,
+    ) -> None:
         super().__init__(message)
         self.hint = hint
         self.pause = pause
         self.status = status
+        self.asked = asked
 
 
 class Abilities:
@@ -87,6 +104,9 @@ class Abilities:
 
     def data(self) -> dict[str, Any]:
         return {"mode": self.mode, "token_limit": self.token_limit, "temperature": self.temperature}
+
+    def copy(self) -> Abilities:
+        return Abilities(self.mode, self.token_limit, self.temperature)
 
 
 def body(endpoint_model: str, request: Request, abilities: Abilities) -> dict[str, Any]:
@@ -136,10 +156,11 @@ class Remote:
     async def send(self, request: Request) -> Reply:
         """One reply; raises RequestFailed. The caller sets the time-out."""
         while True:
+            used = self.abilities.copy()
             try:
                 reply = await self._send(request)
             except RequestFailed as failure:
-                if not self._adapt(request, failure):
+                if not self._adapt(request, failure, used):
                     raise
                 continue
             if request.schema is not None and not self.abilities.tried:
@@ -164,19 +185,21 @@ class Remote:
         import openai
 
         while True:
-            sent = {**body(self.model, request, self.abilities), "stream": True}
+            used = self.abilities.copy()
+            sent = {**body(self.model, request, used), "stream": True}
             try:
                 chunks = await self.client().chat.completions.create(**sent, stream_options={"include_usage": True})
                 break
             except openai.OpenAIError as error:
                 failure = await self._failure(error)
-                if not self._adapt(request, failure):
+                if not self._adapt(request, failure, used):
                     raise failure from None
-        finish, used = "", (0, 0)
+        finish, tokens, begun = "", (0, 0), False
         try:
             async for chunk in chunks:
+                begun = True
                 if chunk.usage is not None:
-                    used = chunk.usage.prompt_tokens or 0, chunk.usage.completion_tokens or 0
+                    tokens = chunk.usage.prompt_tokens or 0, chunk.usage.completion_tokens or 0
                 for choice in chunk.choices or ():
                     finish = choice.finish_reason or finish
                     if getattr(choice.delta, "refusal", None):
@@ -185,25 +208,31 @@ class Remote:
                         yield Reply(choice.delta.content, "")
         except openai.OpenAIError as error:
             raise await self._failure(error) from None
-        except (ValueError, AttributeError, TypeError) as error:  # a chunk that is no JSON, or not of the protocol
-            raise RequestFailed(f"{self.name} sent a piece that is not of the protocol: {_cut(str(error))}") from None
+        except (ValueError, AttributeError, TypeError):  # a chunk that is no JSON, or not of the protocol
+            raise RequestFailed(f"{self.name} sent a piece of its stream that is not of the protocol") from None
         finally:
             await chunks.close()
+        if not begun:
+            raise _no_stream(chunks.response.headers.get("content-type", ""), self.name)
         if not finish:
             raise RequestFailed(f"the stream of {self.name} stopped in the middle of the answer")
-        yield Reply("", finish, *used)
+        yield Reply("", finish, *tokens)
 
-    def _adapt(self, request: Request, failure: RequestFailed) -> bool:
-        """Whether the endpoint may take the request if it is put in another way; then it will be."""
+    def _adapt(self, request: Request, failure: RequestFailed, used: Abilities) -> bool:
+        """Whether the endpoint may take the request if it is put in another way than with `used`; then it will be.
+
+        Another request may have found that out in the meantime.
+        """
         if failure.status not in (400, 404, 405, 415, 422, 500, 501):
             return False
         said = str(failure).lower()
         abilities = self.abilities
-        if request.schema is not None and abilities.mode != "text" and _mentions_format(said):
-            abilities.mode = MODES[MODES.index(abilities.mode) + 1]
-        elif "max_completion_tokens" in said and request.max_tokens and abilities.token_limit == "max_tokens":
+        if request.schema is not None and used.mode != "text" and _mentions_format(said):
+            if abilities.mode == used.mode:
+                abilities.mode = MODES[MODES.index(used.mode) + 1]
+        elif "max_completion_tokens" in said and request.max_tokens and used.token_limit == "max_tokens":
             abilities.token_limit = "max_completion_tokens"
-        elif "temperature" in said and request.temperature is not None and abilities.temperature:
+        elif "temperature" in said and request.temperature is not None and used.temperature:
             abilities.temperature = False
         else:
             return False
@@ -220,47 +249,59 @@ class Remote:
 
         name = self.name
         if isinstance(error, openai.APITimeoutError):
-            return RequestFailed(f"{name} did not answer in time", pause=0.5)
+            return RequestFailed(f"{name} did not answer in time", pause=PAUSE)
         if isinstance(error, openai.APIConnectionError):
             return self._connection_failure(error)
         status = getattr(error, "status_code", 0) or 0
         if not isinstance(error, openai.APIStatusError):
-            return RequestFailed(f"{name}: {_cut(str(error) or type(error).__name__)}", status=status)
+            said = _cut(str(error) or type(error).__name__)
+            return RequestFailed(f"{name} answered with an error: {said}", status=status)
         said = _said(error)
         if status == 401 or status == 403:
-            key = self.endpoint.key_name
-            hint = f"the key is the one in {key}" if key else "the request carried no key of yours"
-            if self.endpoint.withheld:
-                hint = f"the key in {self.endpoint.withheld} is not sent to an address that only the program names"
-            return RequestFailed(f"{name} refused the key ({status}): {said}", hint, status=status)
+            what = "refused the key" if status == 401 else "does not allow this"
+            return RequestFailed(f"{name} {what} ({status}): {said}", self._about_key(), status=status)
         if status == 404:
             return await self._not_found(said)
         if status == 413:
-            return RequestFailed(f"the prompt is too large for {name} (413): {said}", status=status)
+            hint = "put less into the prompt, or ask a model that reads more"
+            return RequestFailed(f"the prompt is too large for {name} (413): {said}", hint, status=status)
         if status == 429 and "quota" in f"{said} {getattr(error, 'code', '')}".lower():
-            return RequestFailed(f"the quota of {name} is used up (429): {said}", status=status)
+            hint = "buy more of it at the provider, or name another model with fallback="
+            return RequestFailed(f"the quota of {name} is used up (429): {said}", hint, status=status)
         if status in TRANSIENT:
             after = _retry_after(error.response.headers)
             what = "is asked too often" if status == 429 else "is out of order"
-            pause = 0.5 if after is None else after
-            return RequestFailed(f"{name} {what} ({status}): {said}", pause=pause, status=status)
+            pause = PAUSE if after is None else after
+            message = f"{name} {what} ({status}): {said}"
+            return RequestFailed(message, pause=pause, status=status, asked=after is not None)
         return RequestFailed(f"{name} refused the request ({status}): {said}", status=status)
 
-    def _connection_failure(self, error: Any) -> RequestFailed:
-        cause: BaseException | None = error
-        reasons = []
-        while cause is not None:
-            reasons.append(f"{type(cause).__name__}: {cause}")
-            cause = cause.__cause__ or cause.__context__
-        where = self.endpoint.base_url
-        text = " ".join(reasons)
-        if "refused" in text or "ConnectError" in text:
-            hint = "is the server running?" if self.endpoint.local else "is the address right, and the network up?"
-            why = "the connection was refused" if "refused" in text else "no connection"
-            if "Name or service" in text or "nodename" in text or "getaddrinfo" in text:
-                why = "there is no such host"
-            return RequestFailed(f"{self.name} cannot be reached at {where}: {why}", hint)
-        return RequestFailed(f"the connection to {self.name} broke off", pause=0.5)
+    def _about_key(self) -> str:
+        """Which key it was that was sent."""
+        endpoint = self.endpoint
+        if endpoint.withheld:
+            return f"the key in {endpoint.withheld} is not sent to an address that only the program names"
+        if endpoint.key_name:
+            return f"the key is the one in {endpoint.key_name}"
+        given = endpoint.api_key.reveal() != NO_KEY
+        return "the key is the one given as api_key=" if given else "the request carried no key: give one with api_key="
+
+    def _connection_failure(self, error: BaseException) -> RequestFailed:
+        causes = list(_causes(error))
+        kinds = {type(cause).__name__ for cause in causes}
+        where, why = self.endpoint.base_url, "no connection"
+        hint = "is the server running?" if self.endpoint.local else "is the address right, and the network up?"
+        if "gaierror" in kinds:
+            why, hint = "there is no such host", "is the address right, and the network up?"
+        elif "ConnectionRefusedError" in kinds:
+            why = "the connection was refused"
+        elif any("SSL" in kind for kind in kinds):
+            said = next(str(cause) for cause in causes if "SSL" in type(cause).__name__)
+            why = f"there is no secure connection: {_cut(said)}"
+            hint = "is it https that the server speaks, with a certificate that this machine trusts?"
+        elif "ConnectError" not in kinds:
+            return RequestFailed(f"the connection to {self.name} broke off", pause=PAUSE)
+        return RequestFailed(f"{self.name} cannot be reached at {where}: {why}", hint)
 
     async def _not_found(self, said: str) -> RequestFailed:
         """Where the model is unknown, its nearest relatives."""
@@ -275,9 +316,12 @@ class Remote:
             like = nearest(self.model, names)
             listed = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
             hint = f"did you mean {like}?" if like else f"it has {listed}"
-            return RequestFailed(f"{self.endpoint.provider} has no model {self.model} (404): {said}", hint, status=404)
+            where = self.endpoint.base_url
+            return RequestFailed(f"there is no model {self.model} at {where} (404): {said}", hint, status=404)
         return RequestFailed(
-            f"{self.name} was not found (404): {said}", f"is {self.endpoint.base_url} the right address?", status=404
+            f"{self.name} was not found (404): {said}",
+            f"is {self.endpoint.base_url} the right address? it usually ends in /v1",
+            status=404,
         )
 
     async def close(self) -> None:
@@ -292,11 +336,13 @@ def _reply(text: str, content_type: str, name: str) -> Reply:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
-        kind = content_type.partition(";")[0].strip() or "nothing known"
-        shown = f": {_cut(text)}" if text.strip() else ", and is empty"
-        what = "a page of HTML" if "html" in kind or text.lstrip()[:1] == "<" else f"{kind} that is not JSON"
-        hint = "is the address that of an API? it usually ends in /v1"
-        raise RequestFailed(f"{name} answered with {what}{shown}", hint) from None
+        if not text.strip():
+            raise RequestFailed(f"{name} answered with nothing, not even JSON", ADDRESS_HINT) from None
+        kind = content_type.partition(";")[0].strip()
+        if "html" in kind or text.lstrip()[:1] == "<":
+            raise RequestFailed(f"{name} answered with a page of HTML: {_cut(text)}", ADDRESS_HINT) from None
+        what = "JSON that is broken" if "json" in kind else f"{kind or 'a text'} instead of JSON"
+        raise RequestFailed(f"{name} answered with {what}: {_cut(text)}") from None
     choices = data.get("choices") if isinstance(data, dict) else None
     first = choices[0] if isinstance(choices, list) and choices else None
     message = first.get("message") if isinstance(first, dict) else None
@@ -304,7 +350,7 @@ def _reply(text: str, content_type: str, name: str) -> Reply:
         error = data.get("error") if isinstance(data, dict) else None
         if error:
             said = error.get("message") if isinstance(error, dict) else error
-            raise RequestFailed(f"{name} answered with an error: {_cut(str(said))}", pause=0.5)
+            raise RequestFailed(f"{name} answered with an error: {_cut(str(said))}", pause=PAUSE)
         raise RequestFailed(f"{name} answered with something else than a completion: {_cut(text)}")
     usage = data.get("usage") if isinstance(data.get("usage"), dict) else {}
     used = [usage.get(key) for key in ("prompt_tokens", "completion_tokens")]
@@ -315,6 +361,24 @@ def _reply(text: str, content_type: str, name: str) -> Reply:
     if isinstance(content, list):  # some servers send parts
         content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
     return Reply(content if isinstance(content, str) else "", str(first.get("finish_reason") or "stop"), *tokens)
+
+
+def _no_stream(content_type: str, name: str) -> RequestFailed:
+    """Where a stream was asked for, and something else came."""
+    kind = content_type.partition(";")[0].strip()
+    if "html" in kind:
+        return RequestFailed(f"{name} answered with a page of HTML", ADDRESS_HINT)
+    if kind == "text/event-stream":
+        return RequestFailed(f"the stream of {name} is empty")
+    return RequestFailed(f"{name} answered with {kind or 'something'} instead of a stream", "ask without stream=True")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error, and what led to it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _mentions_format(said: str) -> bool:
@@ -335,7 +399,7 @@ def _said(error: Any) -> str:
         text = ""
     if text.lstrip()[:1] == "<":
         return "a page of HTML"
-    return _cut(text or str(getattr(error, "message", "") or "no reason given"))
+    return _cut(text) or "no reason given"
 
 
 def _retry_after(headers: Any) -> float | None:

@@ -76,7 +76,7 @@ def check_fence(messages: list[dict[str, str]], before: str, value: Any, after: 
     """The user's message is one fence with the value, between texts of the program."""
     mark = mark_of(messages)
     assert mark not in as_sent(value)
-    assert GUESS != mark
+    assert mark != GUESS
     user = messages[-1]["content"]
     assert without_marks(messages) == before + fenced(value, name) + after
     lines = user.split("\n")
@@ -185,7 +185,7 @@ NO_DATA = {
     'reason(secret("HOME"))': "TypeError: the prompt must be text, not secret",
     'reason("Q: " + secret("HOME"))': 'TypeError: can only concatenate str (not "secret") to str',
     'class Account:\n    def __init__(self):\n        self.keys = [secret("HOME")]\nx = [Account()]\nreason(f"Q: {x}")': "ValueError: x[0].keys[0] is the secret HOME: secrets are not sent to a model",
-    'reason(f"Q: {b\'abc\'}")': "TypeError: b'abc' is bytes, which no model reads; decode it",
+    "reason(f\"Q: {b'abc'}\")": "TypeError: b'abc' is bytes, which no model reads; decode it",
     'x = {"file": {"body": b"abc"}}\nreason(f"Q: {x}")': "TypeError: x['file']['body'] is bytes, which no model reads; decode it",
     'x = []\nx.append(x)\nreason(f"Q: {x}")': "ValueError: x[0][0][0][0][0][0][0][0][0][0][... is nested more than 100 deep, or holds itself",
     'x = {}\nx["me"] = x\nreason(f"Q: {x}")': "ValueError: x['me']['me']['me']['me']['me'][... is nested more than 100 deep, or holds itself",

@@ -264,6 +264,8 @@ def stated(node: Any) -> Shape:
             return Literal(node.value)
     if kind is nodes.BinaryOperation and node.operator == "|":
         return _either([stated(node.left), stated(node.right)])
+    if kind is nodes.Comparison and node.operators == ("in",):
+        return _ranged(node)
     if kind is nodes.Attribute:
         return stated(nodes.Name(node.start, node.end, node.name))
     if kind is nodes.Subscript and type(node.value) in (nodes.Name, nodes.Attribute):
@@ -278,6 +280,31 @@ def stated(node: Any) -> Shape:
         if name in ("Union", "Literal"):
             return _either([stated(part) for part in inside])
         raise UnknownType(name)
+    raise UnknownType("this")
+
+
+def _ranged(node: nodes.Comparison) -> Shape:
+    """`int in 0..100`, `float in 0..1 | None`: a number between two others, both of them included."""
+    limits, base = node.others[0], stated(node.first)
+    if type(base) is not Number or type(limits) is not nodes.BinaryOperation or limits.operator != "..":
+        raise UnknownType("this")
+    others: list[Shape] = []
+    last = limits.right
+    while type(last) is nodes.BinaryOperation and last.operator == "|":
+        others.insert(0, stated(last.right))
+        last = last.left
+    low, high = _limit(limits.left), _limit(last)
+    if low > high:
+        raise UnknownType(f"{low}..{high}")
+    return _either([Number(base.whole, low, high), *others]) if others else Number(base.whole, low, high)
+
+
+def _limit(node: nodes.Expression) -> float:
+    sign = 1
+    if type(node) is nodes.UnaryOperation and node.operator in "+-":
+        sign, node = (-1 if node.operator == "-" else 1), node.operand
+    if type(node) is nodes.Constant and type(node.value) in (int, float):
+        return sign * node.value  # type: ignore[operator,no-any-return]
     raise UnknownType("this")
 
 

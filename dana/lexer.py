@@ -39,12 +39,12 @@ OPERATORS = {
     "<": "LESS", ">": "GREATER", "<=": "LESSEQUAL", ">=": "GREATEREQUAL", "==": "EQEQUAL", "!=": "NOTEQUAL",
     "+=": "AUGMENTED", "-=": "AUGMENTED", "*=": "AUGMENTED", "/=": "AUGMENTED", "//=": "AUGMENTED",
     "%=": "AUGMENTED", "**=": "AUGMENTED", "@=": "AUGMENTED", "&=": "AUGMENTED", "|=": "AUGMENTED",
-    "^=": "AUGMENTED", "<<=": "AUGMENTED", ">>=": "AUGMENTED", "...": "ELLIPSIS", "$$": "DOLLARS",
+    "^=": "AUGMENTED", "<<=": "AUGMENTED", ">>=": "AUGMENTED", "...": "ELLIPSIS", "..": "RANGE", "$$": "DOLLARS",
 }  # fmt: skip
 
 _NUMBER = (
     r"0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+"
-    r"|(?:(?:[0-9](?:_?[0-9])*)?\.[0-9](?:_?[0-9])*|[0-9](?:_?[0-9])*\.?)(?:[eE][-+]?[0-9](?:_?[0-9])*)?[jJ]?"
+    r"|(?:(?:[0-9](?:_?[0-9])*)?\.[0-9](?:_?[0-9])*|[0-9](?:_?[0-9])*(?:\.(?!\.[-+]?[0-9]))?)(?:[eE][-+]?[0-9](?:_?[0-9])*)?[jJ]?"
 )
 _PREFIX = r"(?:[rR][bB]?|[bB][rR]?|[uU])?"
 _TEXT = (
@@ -61,7 +61,7 @@ MASTER = re.compile(
     rf"|(?P<NUMBER>{_NUMBER})"
     rf"|(?P<NEWLINE>\n)"
     rf"|(?P<COMMENT>#[^\n]*)"
-    rf"|(?P<OPERATOR>\.\.\.|\*\*=|//=|<<=|>>=|->|:=|\$\$|\*\*|//|<<|>>|<=|>=|==|!=|[-+*/%@&|^]=|[-+*/%@&|^~<>=()\[\]{{}},:.;])"
+    rf"|(?P<OPERATOR>\.\.\.?|\*\*=|//=|<<=|>>=|->|:=|\$\$|\*\*|//|<<|>>|<=|>=|==|!=|[-+*/%@&|^]=|[-+*/%@&|^~<>=()\[\]{{}},:.;])"
 )
 
 _OPEN = {"(": ")", "[": "]", "{": "}"}

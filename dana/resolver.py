@@ -842,6 +842,14 @@ class _Walk:
         stack += node[2][::-1]
 
     def binary(self, node: Any, stack: list[Any]) -> None:
+        if node[2] == "..":
+            self.error(
+                "misplaced-range",
+                "a range such as 0..100 belongs into a type",
+                node.start,
+                node.end,
+                hint="score: int in 0..100 states a type; elsewhere write 0 <= x <= 100, or range(0, 101)",
+            )
         stack.append(node[4])
         stack.append(node[3])
 
@@ -862,7 +870,10 @@ class _Walk:
         for start, end, name, value in reversed(keywords):
             if name is not None and name[:2] == "__" and is_special(name):
                 self.foreign(name, start, end)
-            stack.append(value)
+            if name == "returns" and _is_range(value):
+                self.resolution.annotations.append((value, self.scope))
+            else:
+                stack.append(value)
         stack += arguments[::-1]
         kind = type(function)
         if kind is Attribute:
@@ -1105,6 +1116,11 @@ class _Walk:
 
 def _continues(character: str) -> bool:
     return character == "_" or character.isalnum()
+
+
+def _is_range(node: Any) -> bool:
+    """Whether a node is a type such as `int in 0..100`."""
+    return type(node) is Comparison and any(type(o) is BinaryOperation and o.operator == ".." for o in node.others)
 
 
 def _is_call_of(name: str, node: Any) -> bool:

@@ -42,7 +42,7 @@ def test_there_are_enough() -> None:
     assert len(list(cases())) >= 60
 
 
-@pytest.mark.parametrize(("program", "expected"), cases())
+@pytest.mark.parametrize(("program", "expected"), list(cases()))
 def test_shape_of(program: str, expected: str) -> None:
     wanted = []
     for line in expected.splitlines():

@@ -47,6 +47,7 @@ BINARY = {
     "&": "(_0 & _1)",
     "^": "(_0 ^ _1)",
     "|": "(_0 | _1)",
+    "..": "misplaced_range(_0, _1)",
 }
 """The meaning of `_0 operator _1`."""
 

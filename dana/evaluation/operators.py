@@ -214,6 +214,11 @@ def takes_first(function: Any) -> bool:
     return callable(function)
 
 
+def misplaced_range(low: Any, high: Any) -> Any:
+    """`low..high` as the argument of a function that is not the library's"""
+    raise TypeError("a range such as 0..100 belongs into a type")
+
+
 def modulo_in_place(left: Any, right: Any) -> Any:
     """`left %= right`"""
     if type(type(left)) is Class:
@@ -353,6 +358,7 @@ ENVIRONMENT.update(
     shift_left_in_place=shift_left_in_place,
     modulo=modulo,
     modulo_in_place=modulo_in_place,
+    misplaced_range=misplaced_range,
     countable=countable,
     collected=collected,
     method=method,

@@ -304,7 +304,7 @@ def _limit(node: nodes.Expression) -> float:
     if type(node) is nodes.UnaryOperation and node.operator in "+-":
         sign, node = (-1 if node.operator == "-" else 1), node.operand
     if type(node) is nodes.Constant and type(node.value) in (int, float):
-        return sign * node.value  # type: ignore[operator,no-any-return]
+        return sign * node.value  # type: ignore[operator]
     raise UnknownType("this")
 
 

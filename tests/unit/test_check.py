@@ -7,13 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
+from dana.stdlib import GLOBALS
 
 from dana.check import check
 from dana.errors import Diagnostic
 from dana.parser import parse
 from dana.resolver import resolve
 from dana.source import Source
-from dana.stdlib import GLOBALS
 from tests.differential import FOLDER, programs
 
 ROOT = Path(__file__).parent.parent.parent

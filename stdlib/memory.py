@@ -10,7 +10,7 @@ import os
 import re
 import sqlite3
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from importlib.util import find_spec
 from itertools import islice
@@ -334,16 +334,25 @@ class Memory:
         vectors: dict[int, bytes] = dict(
             connection.execute("SELECT id, vector FROM vectors WHERE length(vector) = ?", (4 * _DIMENSIONS,)).fetchall()
         )
-        last = 0
+        last, writable = 0, True
         while rows := connection.execute(_UNREAD, (_READ, last, 4 * _DIMENSIONS, _BATCH)).fetchall():
             current().meter.charge(len(rows))
             last = rows[-1][0]
             made = _embedded([f"{_readable(key)}: {text}" for _, key, text in rows]).astype("<f4")
             fresh = {row[0]: vector.tobytes() for row, vector in zip(rows, made, strict=True)}
             vectors.update(fresh)
-            with suppress(OSError), self._use(write=True):
-                connection.executemany("INSERT OR REPLACE INTO vectors(id, vector) VALUES (?, ?)", fresh.items())
+            if writable:
+                writable = self._keep_vectors(fresh)
         return vectors
+
+    def _keep_vectors(self, vectors: dict[int, bytes]) -> bool:
+        """Write vectors into the file; whether that was possible."""
+        try:
+            with self._use(write=True) as connection:
+                connection.executemany("INSERT OR REPLACE INTO vectors(id, vector) VALUES (?, ?)", vectors.items())
+        except OSError:
+            return False
+        return True
 
     def _value(self, text: Any) -> Any:
         try:

@@ -255,11 +255,6 @@ def test_a_long_text_is_searched_for() -> None:
     ("program", "limits", "message"),
     [
         (
-            'memory.remember("a", "x" * 900 + "y" * 200)',
-            Limits(text=2000, items=100),
-            None,
-        ),
-        (
             'text = "x" * 900\nmemory.remember("a", [text, text, text])',
             Limits(text=2000),
             "a text of 2,708 characters is over the limit of 2,000",
@@ -281,12 +276,9 @@ def test_a_long_text_is_searched_for() -> None:
         ),
     ],
 )
-def test_limits_of_the_run_hold(program: str, limits: Limits, message: str | None) -> None:
+def test_limits_of_the_run_hold(program: str, limits: Limits, message: str) -> None:
     session = Session(Host(), limits=limits)
     source = f"memory = create_memory_resource()\n{program}\n"
-    if message is None:
-        session.run(source)
-        return
     with pytest.raises(LimitError) as raised:
         session.run(source)
     assert raised.value.diagnostic.message == message

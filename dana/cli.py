@@ -348,6 +348,7 @@ def _run_for_result(options: _Options) -> int:
     output = sys.stdout
     sys.stdout = sys.stderr
     found: list[dict[str, Any]] = []
+    session: Session | None = None
     try:
         session, sources = _prepare(options)
         _execute(session, sources)
@@ -363,7 +364,11 @@ def _run_for_result(options: _Options) -> int:
     finally:
         sys.stdout.flush()
         sys.stdout = output
-    result = {"status": STATUS[code], "exit": code, "error": found[0] if found else None, "more": found[1:]}
+    result: dict[str, Any] = {"status": STATUS[code], "exit": code, "error": found[0] if found else None}
+    result["more"] = found[1:]
+    used = session.model_usage() if session is not None else None
+    if used is not None:
+        result["models"] = used
     output.write(dumps(result, ensure_ascii=False) + "\n")
     return code
 

@@ -137,6 +137,10 @@ class Session:
             self._models = Models(self.settings, self.host)
         return self._models
 
+    def model_usage(self) -> dict[str, Any] | None:
+        """The calls, tokens and cost of all models that were asked; None when none was."""
+        return None if self._models is None else self._models.usage.data()
+
     def at_top_level(self) -> bool:
         """Whether the statement that is running stands in no function."""
         at = position()

@@ -44,6 +44,8 @@ _HELD = frozenset(
 
 _KINDS = frozenset(("string", "number", "integer", "boolean", "null", "array", "object"))
 _KEY = rf'^[\p{{L}}\p{{N}}_][^\x00-\x1f"\\{{}}\[\]:,]{{0,{LONGEST_KEY - 1}}}$'
+_BATCH = 128
+"""Tokens of a prompt that are read in one go, in about a second; between them a request can be ended."""
 _SLICE = 0.2
 """Seconds after which it is asked again whether a request is cancelled."""
 
@@ -69,6 +71,7 @@ class EmbeddedModel:
         settings.model_alias = {weights.DEFAULT}
         settings.n_ctx = CONTEXT
         settings.n_parallel = 1
+        settings.n_batch = settings.n_ubatch = _BATCH
         threads = max(1, (os.cpu_count() or 2) - 1)
         settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = threads
         settings.fit_params = False  # the model fits into any machine: what else is on it need not be measured
@@ -144,7 +147,10 @@ class EmbeddedModel:
         self, request: dict[str, Any], made: SimpleQueue[dict[str, Any] | Exception | None], closed: threading.Event
     ) -> None:
         def take(chunk: dict[str, Any]) -> bool:
-            made.put(ValueError(_reason(chunk["error"])) if "error" in chunk else chunk)
+            if "error" in chunk:
+                made.put(ValueError(_reason(chunk["error"])))
+            elif "prompt_progress" not in chunk:
+                made.put(chunk)
             return closed.is_set()
 
         try:
@@ -159,6 +165,7 @@ class EmbeddedModel:
     def _request(self, body: dict[str, Any]) -> dict[str, Any]:
         given = {key: value for key, value in body.items() if value is not None}
         made = {"temperature": 0, "seed": SEED, **given, "stream": True, "stream_options": {"include_usage": True}}
+        made["return_progress"] = True
         made["messages"] = [_inert(message) for message in made["messages"]]
         wanted = made.pop("response_format", {"type": "text"})
         if wanted["type"] == "json_schema":

@@ -286,7 +286,7 @@ class Models:
             question, call = self._question(text, shape, chosen, given)
         place = f"{text.site.name}:{text.site.line}" if text.site is not None else ""
         if given.get("stream"):
-            return self._streamed(question, chosen, place)
+            return self._streamed(question, call, chosen, given, place)
         return self._started(question, call, chosen, given, text, place)
 
     def _question(self, prompt: Prompt, shape: Shape, model: Model, given: _Options) -> tuple[Question, dict[str, Any]]:
@@ -405,12 +405,11 @@ class Models:
     def _failed(self, failure: NoAnswer, given: _Options, place: str) -> Any:
         """What a call without a usable answer gives: nothing, unless the program has said what."""
         invalid = given.get("on_invalid", "raise")
-        if invalid == "none":
+        said = [attempt.answer for attempt in failure.attempts if attempt.answer is not None]
+        if said and invalid == "none":
             return None
-        if invalid == "text":
-            said = [attempt.answer for attempt in failure.attempts if attempt.answer]
-            if said:
-                return said[-1]
+        if said and invalid == "text":
+            return said[-1]
         raise ReasonError(_report(failure, place), [a.data() for a in failure.attempts], failure.hint) from None
 
     def _delivered(self, answer: Any, question: Question) -> Any:
@@ -471,7 +470,13 @@ class Models:
 
     # Streams and conversations
 
-    def _streamed(self, question: Question, model: Model, place: str) -> Stream:
+    def _streamed(
+        self, question: Question, call: dict[str, Any], model: Model, given: _Options, place: str
+    ) -> Stream:
+        kept = self._kept(call, given, place)
+        if kept is not None:
+            answer = self._delivered(kept["answer"], question)
+            return Stream(iter([answer] if type(question.shape) is Text else answer))
         model.check_budget()
         attempts: list[Attempt] = []
         transport = model.transport
@@ -479,9 +484,13 @@ class Models:
         items = _driven_items(pieces) if transport.immediate else self.background.items(pieces)
 
         def take() -> Iterator[Any]:
+            taken: list[Any] = []
             try:
                 for piece in items:
+                    taken.append(piece)
                     yield to_value(piece)
+                answer = "".join(taken) if type(question.shape) is Text else taken
+                self._keep(call, given, answer, attempts)
             except NoAnswer as failure:
                 raise ReasonError(
                     _report(failure, place), [a.data() for a in failure.attempts], failure.hint

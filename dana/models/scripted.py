@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextvars import copy_context
 
 from dana.models.endpoints import Reply, Request, RequestFailed
 
@@ -26,12 +27,14 @@ class Scripted:
         self.model = model
         self.name = f"scripted/{model}" if model != "scripted" else "scripted"
         self.prompts: list[str] = []
+        self._context = copy_context()
+        """In which a function that answers runs, on whatever thread it is asked."""
 
     async def send(self, request: Request) -> Reply:
         """The next answer; raises RequestFailed when there is none."""
         prompt = request.messages[-1]["content"]
         self.prompts.append(prompt)
-        answer = self.answers(prompt) if callable(self.answers) else self._next()
+        answer = self._context.copy().run(self.answers, prompt) if callable(self.answers) else self._next()
         if isinstance(answer, BaseException):
             raise RequestFailed(f"{self.name}: {answer}")
         text = answer if type(answer) is str else json.dumps(answer, ensure_ascii=False)

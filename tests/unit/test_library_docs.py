@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from dana.stdlib import GLOBALS
 
 from dana import DanaError, Host, Session, modules
 from dana.formatting import represent
@@ -22,7 +23,7 @@ class Capture(Host):
 
 
 def libraries() -> list[Library]:
-    return [modules.library(name) for name in ["core", *modules.module_names(), "log"]]
+    return [modules.library(name) for name in sorted({"core", *modules.module_names(), *GLOBALS.values()})]
 
 
 def documented() -> Iterator[tuple[str, str, str]]:
@@ -48,7 +49,7 @@ DOCUMENTED = sorted(set(documented()))
 def test_examples(module: str, name: str, doc: str) -> None:
     host = Capture()
     session = Session(host)
-    if module not in ("core", "log"):
+    if module in modules.module_names() and module != "log":
         session.run(f"import {module}")
     for example in doctest.DocTestParser().get_examples(doc):
         host.printed = ""

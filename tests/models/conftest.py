@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
 
-from dana.models import weights
 from dana.models.providers import PROVIDERS
+
+from .llama_server import LlamaServer, missing
 
 
 @pytest.fixture(autouse=True)
@@ -26,19 +26,8 @@ def without_keys(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
 @pytest.fixture(scope="session")
 def llama_server() -> Iterator[str]:
     """The base URL of llama.cpp's own OpenAI-compatible server, with the embedded model's weights."""
-    if find_spec("xllamacpp") is None:
-        pytest.skip("xllamacpp is not installed: pip install 'dana[local]'")
-    path = weights.installed("smollm2")
-    if path is None:
-        pytest.skip("the weights are not here: dana model get")
-    import xllamacpp
-
-    settings = xllamacpp.CommonParams()
-    settings.model.path = path
-    settings.n_ctx = 8192
-    settings.n_parallel = 2
-    settings.verbosity = -1
-    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = 1
-    server = xllamacpp.Server(settings)
-    yield f"{server.listening_address}/v1"
-    del server
+    reason = missing()
+    if reason is not None:
+        pytest.skip(reason)
+    with LlamaServer() as server:
+        yield server.base_url

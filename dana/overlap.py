@@ -2,8 +2,10 @@
 
 A variable can when every statement that binds it is a plain assignment and nothing but its own function, or for a
 variable of a program the statements at its top level, ever sees it. A call is then awaited where the variable is
-read or bound again, before anything that may have an effect outside of the program, and at the end of the `try`,
-the `with` and the function that made it. What may have an effect is decided by name: calls of built-ins that have
+read or bound again, before anything that may have an effect, and at the end of the turn of a loop, of the `try`, the
+`with` and the function that made it. An effect is what anybody could see had the call failed: what happens outside of
+the program, what is changed in objects and in variables that outlive the frame, and inside of a `try` or `with` also
+what is bound to variables that are named elsewhere in the frame. It is decided by name: calls of built-ins that have
 none, of methods of text and containers, and of the program's functions that do nothing but such calls, have none.
 """
 
@@ -31,13 +33,31 @@ HARMLESS = frozenset(
 CALLING = frozenset("map filter sorted min max".split())
 """Those that call a function that they are given."""
 
+PLAIN = frozenset("callable generate_unique_id get_current_time id isinstance issubclass secret type".split())
+"""Those that never come back to methods of the program's classes."""
+
 METHODS = OF_TEXT | OF_LIST | OF_DICT | frozenset("add discard union intersection difference".split())
+
+CHANGING = OF_LIST | frozenset("add clear discard pop popitem setdefault update".split())
+"""The methods that change what they are called on."""
+
+FRESH = frozenset("dict list set sorted".split())
+"""The built-ins that make a new container."""
+
+CHANGED_BY_CALLS = frozenset("conversation usage".split())
+"""The attributes of models that calls change."""
 
 MODULES = frozenset(
     """base64 collections copy csv datetime decimal functools hashlib itertools json math operator re statistics string
     textwrap uuid log""".split()
 )
 """The modules whose functions have no effect."""
+
+CALLING_OF_MODULES = frozenset(
+    """accumulate attrgetter cache cmp_to_key defaultdict dropwhile filterfalse groupby lru_cache methodcaller partial
+    reduce starmap sub subn takewhile wraps""".split()
+)
+"""Those that may call a function that they are given."""
 
 
 class Overlap:
@@ -70,15 +90,26 @@ class Overlaps:
         self._functions: dict[tuple[int, str], list[Any]] = {}
         self._imports: set[str] = set()
         self._methods: set[str] = set()
+        self._lazy: list[tuple[Any, Scope]] = []
+        self._several: set[tuple[int, str]] = set()
+        self._declared: set[str] = set()
+        self._fresh: dict[int, frozenset[str]] = {}
+        self._implied: frozenset[Any] = frozenset()
         self._overlaps: dict[int, Overlap] = {}
         for scope in resolution.scopes.values():
             if scope.kind == "function" and scope.parent is not None:
                 self._functions.setdefault((id(scope.parent), scope.name), []).append(scope.node)
                 self._methods.add(scope.name)
-        for name, node in resolution.globals.items():
-            if type(node) is nodes.Alias and node.name in MODULES:
-                self._imports.add(name)
-        self._module = resolution.scopes[id(module)]
+        self._unbound = {
+            name
+            for scope in resolution.scopes.values()
+            for name in scope.uses
+            if name not in resolution.globals and scope.place(name)[0] == "global"
+        }
+        for scope in resolution.scopes.values():
+            if scope.kind in ("module", "function"):
+                self._bindings(scope)
+        self._imply()
         for scope in resolution.scopes.values():
             if scope.kind in ("module", "function", "lambda", "class"):
                 self._frame(scope)
@@ -119,14 +150,14 @@ class Overlaps:
         slots = () if scope.kind == "module" else [scope.place(name)[1] for name in names]
         overlap = self._overlaps[id(scope)] = Overlap(frozenset(names), frozenset(slots))
         self.kept.update(id(call) for name, call in found if name in names)
-        self._effects(body, scope, overlap)
+        self._effects(body, scope, overlap, _Free(self, scope))
 
     def _is_private(self, scope: Scope, name: str) -> bool:
         """Whether nothing but the statements of a frame can see a variable."""
         if name in scope.calls:
             return False
-        if scope.kind != "module":
-            return bool(scope.place(name)[0] == "local")
+        if scope.kind != "module":  # a name that nothing binds may be read from here by a function that is called
+            return bool(scope.place(name)[0] == "local") and name not in self._unbound
         for other in self.resolution.scopes.values():
             if other is scope or (other.kind == "comprehension" and other.owner is scope):
                 continue
@@ -134,35 +165,151 @@ class Overlaps:
                 return False
         return True
 
-    def _effects(self, body: Sequence[nodes.Statement], scope: Scope, overlap: Overlap) -> None:
+    def _effects(
+        self, body: Sequence[nodes.Statement], scope: Scope, overlap: Overlap, free: _Free, looped: bool = False
+    ) -> None:
         """Where the statements of a frame may have effects."""
         for statement in body:
             kind = type(statement)
-            if kind in (nodes.Try, nodes.With, nodes.Import, nodes.ImportFrom, nodes.ClassDefinition):
-                overlap.before.add(id(statement))
-            for expression in _heads(statement):
-                if not self._is_harmless(expression, scope):
-                    overlap.tests.add(id(expression))
             inner = _bodies(statement)
-            if inner:
-                for part in inner:
-                    self._effects(part, scope, overlap)
-            elif kind not in (nodes.FunctionDefinition, nodes.ClassDefinition) and not self._is_harmless(
-                statement, scope
+            if kind in _SETTLED or not (
+                inner
+                or (
+                    self._is_harmless(statement, scope)
+                    and (self._is_kept(statement) or free.allows(_changed(statement)))
+                )
             ):
                 overlap.before.add(id(statement))
+            for expression in _heads(statement):
+                names = _changed(expression) | (_bound_by(statement) if kind in (nodes.For, nodes.Match) else set())
+                if kind in self._implied or not (free.allows(names) and self._is_harmless(expression, scope)):
+                    overlap.tests.add(id(expression))
+            turns = looped or kind in (nodes.While, nodes.For)
+            for part in inner:
+                guarded = kind is nodes.With or (
+                    kind is nodes.Try and part is not statement.final and (part is statement.body or statement.final)  # type: ignore[attr-defined]
+                )
+                self._effects(part, scope, overlap, free.inside(part, looped) if guarded else free, turns)
+            if kind in (nodes.While, nodes.For):
+                self._finish(statement.body, overlap)  # type: ignore[attr-defined]
+
+    def _is_kept(self, node: Any) -> bool:
+        """Whether a statement does nothing but begin a call."""
+        return type(node) in (nodes.Assignment, nodes.AnnotatedAssignment) and id(node.value) in self.kept
+
+    def _finish(self, body: Sequence[nodes.Statement], overlap: Overlap) -> None:
+        """Statements at whose end no call is in progress: those of a loop, whose next turn binds its variables."""
+        last: Any = body[-1] if body else None
+        if last is None:
+            return
+        overlap.tests.update(id(head) for head in _heads(last))
+        if self._is_kept(last):
+            self.kept.discard(id(last.value))
+        inner = _bodies(last)
+        if not inner:
+            overlap.before.add(id(last))
+        for part in inner:
+            self._finish(part, overlap)
 
     # Effects
 
-    def _asks(self, node: nodes.Node, scope: Scope) -> bool:
-        return type(node) is nodes.Call and is_ask(node, scope, self.resolution) and not _streams(node)
+    def _bindings(self, scope: Scope) -> None:
+        """What the frame of a scope binds: functions that stay what they are, and containers that only it holds."""
+        seen: dict[str, int] = {}
+        safe: dict[str, int] = {}
+        made: set[str] = set()
+        other: set[str] = set()
+        for node, inside in _own_nodes(scope.node.body, scope, self.resolution):  # type: ignore[attr-defined]
+            kind = type(node)
+            if kind is nodes.Name:
+                seen[node.id] = seen.get(node.id, 0) + 1
+            elif kind in (nodes.Global, nodes.Nonlocal):
+                self._declared |= set(node.names)
+            elif kind is nodes.Import:
+                names = {alias.bound or alias.name for alias in node.names if alias.name in MODULES}
+                if scope.kind == "module":
+                    self._imports |= names
+            elif kind is nodes.Call and type(node.function) is nodes.Name and node.function.id in _LAZY:
+                self._lazy.append((node, inside))
+            stored = _stored(node)
+            if kind is not nodes.FunctionDefinition:
+                self._several |= {(id(scope), name) for name in stored}
+            if stored and not (kind is nodes.Assignment and _only_target(node) and _is_fresh(node.value)):
+                other |= stored
+            elif stored:
+                made |= stored
+            for name in _held(node):
+                safe[name] = safe.get(name, 0) + 1
+        private = {name for name in made - other if seen[name] == safe.get(name, 0) and self._is_private(scope, name)}
+        self._fresh[id(scope)] = frozenset(private)
+        self._imports -= other if scope.kind == "module" else set()
 
-    def _is_harmless(self, node: nodes.Node, scope: Scope) -> bool:
-        """Whether nothing in a node has an effect outside of the program."""
-        if type(node) is nodes.Call and not self._is_harmless_call(node, scope):
+    def _imply(self) -> None:
+        """Which kinds of node have effects because methods that they lead to have some: operators, iteration, text."""
+        while True:
+            found: set[Any] = set()
+            if not all(self._is_harmless(node, scope) for node, scope in self._lazy):
+                found |= _ITERATING
+            for scope in self.resolution.scopes.values():
+                if scope.kind == "generator":
+                    if not self._is_harmless(scope.node, scope):
+                        found |= _ITERATING
+                elif scope.kind == "function" and scope.parent is not None:
+                    kinds = _ITERATING if scope.is_generator else _LEADING.get(scope.name, frozenset())
+                    if scope.parent.kind == "class" and not kinds and scope.name.startswith("__"):
+                        kinds = frozenset() if scope.name in _CALLED else _OPERATING
+                    if scope.parent.kind == "class" and scope.node.decorators:  # type: ignore[attr-defined]
+                        kinds = frozenset((nodes.Attribute,))
+                    if kinds - found and not self._is_pure_body(scope.node, scope):
+                        found |= kinds
+            if found <= self._implied:
+                return
+            self._implied |= found
+            self._pure.clear()
+
+    def _asks(self, node: nodes.Node, scope: Scope) -> bool:
+        if type(node) is not nodes.Call or not is_ask(node, scope, self.resolution) or _streams(node):
             return False
+        return type(node.function) is nodes.Name or "reason" not in self._methods
+
+    def _is_harmless(self, node: Any, scope: Scope) -> bool:
+        """Whether nothing in a node has an effect; what it binds to variables of its own frame is not looked at."""
+        kind = type(node)
+        if kind in self._implied or kind in _EFFECTS:
+            return False
+        if kind is nodes.Call:
+            if not self._is_harmless_call(node, scope):
+                return False
+        elif kind is nodes.Attribute:
+            if node.name in CHANGED_BY_CALLS:
+                return False
+        elif kind in (nodes.FunctionDefinition, nodes.ClassDefinition):
+            if node.decorators:
+                return False
+        elif not all(self._is_own(target, scope) for target in _targets(node)):
+            return False
+        elif kind is nodes.AugmentedAssignment:
+            adds = type(node.value) is nodes.Constant and type(node.value.value) in (int, float)
+            if not adds and not self._is_fresh_here(node.target, scope):
+                return False
         inside = self.resolution.scopes.get(id(node), scope)
         return all(self._is_harmless(child, inside) for child in node.children())
+
+    def _is_own(self, target: Any, scope: Scope) -> bool:
+        """Whether binding a target changes nothing but the frame."""
+        kind = type(target)
+        if kind is nodes.Name:
+            return target.id not in scope.owner.globals and target.id not in scope.owner.nonlocals
+        if kind is nodes.Subscript:
+            return self._is_fresh_here(target.value, scope)
+        if kind is nodes.Starred:
+            return self._is_own(target.value, scope)
+        if kind in (nodes.TupleDisplay, nodes.ListDisplay):
+            return nodes.Starred not in self._implied and all(self._is_own(item, scope) for item in target.items)
+        return False
+
+    def _is_fresh_here(self, node: Any, scope: Scope) -> bool:
+        return type(node) is nodes.Name and node.id in self._fresh.get(id(scope.owner), ())
 
     def _is_harmless_call(self, node: nodes.Call, scope: Scope) -> bool:
         function = node.function
@@ -170,39 +317,51 @@ class Overlaps:
             return True
         if type(function) is nodes.Attribute:
             if type(function.value) is nodes.Name and function.value.id in self._imports:
-                return True
+                return function.name not in CALLING_OF_MODULES or all(
+                    type(argument) is nodes.Constant or self._is_harmless_function(argument, scope)
+                    for argument in (node.arguments[:-1] or node.arguments)
+                )
+            if function.name in CHANGING and not self._is_fresh_here(function.value, scope):
+                return False
             return function.name in METHODS and function.name not in self._methods
         if type(function) is not nodes.Name:
             return False
         defined = self._defined(function.id, scope)
         if defined is not None:
             return self._is_pure(defined)
-        if function.id not in HARMLESS or scope.place(function.id)[0] != "global":
+        if not self._is_built_in(function.id, scope):
             return False
-        if function.id in self.resolution.globals:
+        if function.id not in PLAIN and _BUILT_IN in self._implied:
             return False
         given = [*node.arguments[:1], *(keyword.value for keyword in node.keywords if keyword.name == "key")]
+        if function.id == "iter":
+            return len(node.arguments) < 2
         if function.id not in CALLING:
             return True
         if function.id not in ("map", "filter"):
-            given = given[1:]
+            given = [keyword.value for keyword in node.keywords if keyword.name == "key"]
         return all(self._is_harmless_function(argument, scope) for argument in given)
 
+    def _is_built_in(self, name: str, scope: Scope) -> bool:
+        return name in HARMLESS and scope.place(name)[0] == "global" and name not in self.resolution.globals
+
     def _is_harmless_function(self, node: nodes.Node, scope: Scope) -> bool:
-        if type(node) is nodes.Lambda:
+        if type(node) is nodes.Lambda or (type(node) is nodes.Constant and node.value is None):
             return True
         if type(node) is not nodes.Name:
             return False
         defined = self._defined(node.id, scope)
-        return self._is_pure(defined) if defined is not None else node.id in HARMLESS
+        return self._is_pure(defined) if defined is not None else self._is_built_in(node.id, scope)
 
     def _defined(self, name: str, scope: Scope) -> Any:
         """The one function of the program that a name means, or None."""
         around: Scope | None = scope
         while around is not None:
             if name in around.bound or (around.parent is None and name in self.resolution.globals):
-                defined = self._functions.get((id(around), name), ())
-                return defined[0] if len(defined) == 1 and around.kind in ("function", "module") else None
+                defined = self._functions.get((id(around), name), [])
+                stays = (id(around), name) not in self._several and name not in self._declared
+                one = stays and len(defined) == 1 and around.bound.get(name) is defined[0]
+                return defined[0] if one and around.kind in ("function", "module") else None
             around = around.parent
         return None
 
@@ -210,15 +369,16 @@ class Overlaps:
         """Whether calling a function of the program has no effect outside of it."""
         known = self._pure.get(id(node))
         if known is None:
+            before = list(self._pure)
             self._pure[id(node)] = True  # while it is looked at: calling itself adds nothing
-            scope = self.resolution.scopes[id(node)]
-            known = not node.decorators and all(
-                type(statement) not in (nodes.Import, nodes.ImportFrom, nodes.With)
-                and self._is_harmless(statement, scope)
-                for statement in node.body
-            )
+            known = not node.decorators and self._is_pure_body(node, self.resolution.scopes[id(node)])
+            if not known:  # then what was found meanwhile may rest on it
+                self._pure = {key: self._pure[key] for key in before}
             self._pure[id(node)] = known
         return known
+
+    def _is_pure_body(self, node: Any, scope: Scope) -> bool:
+        return all(self._is_harmless(statement, scope) for statement in node.body)
 
     # Displays, comprehensions, arguments
 
@@ -245,6 +405,30 @@ class Overlaps:
         return all(type(part) is not nodes.Starred and self._is_harmless(part, scope) for part in (*parts, *others))
 
 
+class _Free:
+    """Which variables of a frame may be bound while a call is in progress: None where all may."""
+
+    __slots__ = ("names", "overlaps", "scope")
+
+    def __init__(self, overlaps: Overlaps, scope: Scope, names: frozenset[str] | None = None) -> None:
+        self.overlaps = overlaps
+        self.scope = scope
+        self.names = names
+
+    def allows(self, names: set[str]) -> bool:
+        """Whether nobody would see that these were bound although the call failed."""
+        return self.names is None or names <= self.names
+
+    def inside(self, body: Sequence[nodes.Statement], looped: bool) -> _Free:
+        """The same in the body of a `try` or a `with`: only what is named nowhere else, and not in its next turn."""
+        names: set[str] = set()
+        if not looped:
+            whole, part = _counted(self.scope.node.body, self), _counted(body, self)  # type: ignore[attr-defined]
+            names = {name for name, count in part.items() if count == whole[name]}
+            names = {name for name in names if self.overlaps._is_private(self.scope, name)}
+        return _Free(self.overlaps, self.scope, frozenset(names))
+
+
 _COMPREHENSIONS = (nodes.ListComprehension, nodes.SetComprehension, nodes.DictComprehension)
 _DISPLAYS = (nodes.ListDisplay, nodes.TupleDisplay, nodes.SetDisplay, nodes.DictDisplay)
 _GATHERING = frozenset((*_COMPREHENSIONS, *_DISPLAYS, nodes.Call))
@@ -253,6 +437,101 @@ _BINDING = frozenset(
      nodes.ImportFrom, nodes.FunctionDefinition, nodes.ClassDefinition, nodes.Match, nodes.Try, nodes.ForClause,
      nodes.Global, nodes.Nonlocal)
 )  # fmt: skip
+_NAMING = (nodes.Try, nodes.Match, nodes.FunctionDefinition, nodes.ClassDefinition, nodes.Import, nodes.ImportFrom)
+"""The statements that bind names which are not nodes."""
+
+_SETTLED = frozenset((nodes.Try, nodes.With, nodes.Import, nodes.ImportFrom, nodes.ClassDefinition, nodes.Continue))
+"""The statements before which no call is in progress any more."""
+_EFFECTS = frozenset((nodes.With, nodes.Import, nodes.ImportFrom))
+_BUILT_IN = "built-in"
+_ITERATING = frozenset((nodes.For, nodes.ForClause, nodes.Starred, nodes.YieldFrom, nodes.Comparison, _BUILT_IN))
+_SHOWING = frozenset((nodes.Interpolation, _BUILT_IN))
+_OPERATING = frozenset(
+    (nodes.BinaryOperation, nodes.UnaryOperation, nodes.BooleanOperation, nodes.Comparison, nodes.Subscript, nodes.If,
+     nodes.While, nodes.Conditional, nodes.Assert, nodes.AugmentedAssignment, _BUILT_IN)
+)  # fmt: skip
+_LEADING: dict[str, frozenset[Any]] = {
+    **dict.fromkeys(("__iter__", "__next__", "__contains__", "__len__"), _ITERATING),
+    **dict.fromkeys(("__str__", "__repr__", "__format__"), _SHOWING),
+    **dict.fromkeys(("__getattr__", "__setattr__", "__delattr__"), frozenset((nodes.Attribute,))),
+}
+_LAZY = ("filter", "iter", "map")
+_CALLED = frozenset(("__init__", "__call__", "__enter__", "__exit__"))
+"""The methods that are called in places that have effects anyway."""
+
+
+def _counted(body: Sequence[nodes.Node], free: _Free) -> dict[str, int]:
+    """How often each variable is named in a part of a frame."""
+    counts: dict[str, int] = {}
+    for node, _ in _own_nodes(body, free.scope, free.overlaps.resolution):
+        for name in (node.id,) if type(node) is nodes.Name else _stored(node) if type(node) in _NAMING else ():
+            counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def _targets(node: Any) -> tuple[Any, ...]:
+    """What a statement, a clause or an expression binds."""
+    kind = type(node)
+    if kind is nodes.Assignment or kind is nodes.Delete:
+        return tuple(node.targets)
+    if kind is nodes.AnnotatedAssignment:
+        return (node.target,) if node.value is not None else ()
+    if kind in (nodes.AugmentedAssignment, nodes.For, nodes.ForClause, nodes.NamedExpression):
+        return (node.target,)
+    return ()
+
+
+def _stored(node: Any) -> set[str]:
+    """The names that a node binds."""
+    if type(node) in _BINDING:
+        return _bound_by(node)
+    return {part.id for target in _targets(node) for part in target.walk() if type(part) is nodes.Name}
+
+
+def _changed(node: Any) -> set[str]:
+    """The names that a statement binds, and those of containers that it changes."""
+    names = _stored(node)
+    for part in node.walk():
+        if type(part) is nodes.NamedExpression:
+            names |= _bound_by(part)
+        elif type(part) is nodes.Call and type(part.function) is nodes.Attribute:
+            called, on = part.function.name, part.function.value
+            if called in CHANGING and type(on) is nodes.Name:
+                names.add(on.id)
+    return names
+
+
+def _is_fresh(node: Any) -> bool:
+    """Whether an expression makes a new container."""
+    if type(node) is nodes.Call:
+        return type(node.function) is nodes.Name and node.function.id in FRESH
+    return type(node) in (*_COMPREHENSIONS, nodes.ListDisplay, nodes.SetDisplay, nodes.DictDisplay)
+
+
+def _held(node: Any) -> list[str]:
+    """The names in a node that are bound, or whose value goes nowhere else from there."""
+    kind = type(node)
+    held: list[Any] = []
+    if kind is nodes.Assignment:
+        held = [node.targets[0]]
+    elif kind in (nodes.For, nodes.ForClause):
+        held = [node.iterable]
+    elif kind is nodes.Call:
+        if type(node.function) is nodes.Attribute and node.function.name in METHODS:
+            held = [node.function.value]
+        elif type(node.function) is nodes.Name and node.function.id in HARMLESS:
+            held = list(node.arguments)
+    elif kind in (nodes.Subscript, nodes.Interpolation, nodes.Return, nodes.Starred):
+        held = [node.value]
+    elif kind is nodes.Comparison:
+        held = [node.first, *node.others]
+    elif kind is nodes.BinaryOperation:
+        held = [node.left, node.right]
+    elif kind in (nodes.If, nodes.While):
+        held = [node.test]
+    elif kind is nodes.UnaryOperation:
+        held = [node.operand]
+    return [part.id for part in held if type(part) is nodes.Name]
 
 
 def _parts(node: Any) -> list[Any]:
@@ -291,9 +570,23 @@ def _own_nodes(body: Sequence[nodes.Node], scope: Scope, resolution: Resolution)
         node, inside = stack.pop()
         yield node, inside
         if type(node) in (nodes.FunctionDefinition, nodes.ClassDefinition, nodes.Lambda, nodes.GeneratorExpression):
+            stack += [(part, inside) for part in _around(node)]
             continue
         inner = resolution.scopes.get(id(node), inside)
         stack += [(child, inner) for child in reversed(list(node.children()))]
+
+
+def _around(node: Any) -> Iterator[nodes.Node]:
+    """What is evaluated where a function or a class is made: decorators, defaults, bases."""
+    kind = type(node)
+    yield from getattr(node, "decorators", ())
+    if kind is nodes.ClassDefinition:
+        yield from node.bases
+        yield from node.keywords
+    elif kind is not nodes.GeneratorExpression:
+        for part in node.parameters.walk():
+            if type(part) is nodes.Parameter and part.default is not None:
+                yield part.default
 
 
 def _bound_by(node: Any) -> set[str]:

@@ -37,6 +37,8 @@ OPTIONS = (
     "returns context system model temperature max_tokens retries timeout cache choices stream on_invalid format"
 ).split()
 
+CHAT_OPTIONS = "system temperature max_tokens retries timeout cache on_invalid".split()
+
 
 class Usage:
     """What has been used: calls, requests, tokens, US dollars."""
@@ -134,9 +136,7 @@ class Model:
 
     def fallbacks(self) -> list[Model]:
         """The models that are asked when this one gives no answer."""
-        return [
-            given if type(given) is Model else self.models.named(given) for given in self.setting("fallback") or ()
-        ]
+        return [given if type(given) is Model else self.models.named(given) for given in self.setting("fallback") or ()]
 
     def check_budget(self) -> None:
         """Refuse a call that the budget does not allow; raises ReasonError."""
@@ -239,13 +239,17 @@ class Models:
         if not self._announced:
             self._announced = True
             self.host.write_log(
-                f"note: the embedded {model} answers: real, small, often wrong; "
-                "`dana doctor` shows how to use another"
+                f"note: the embedded {model} answers: real, small, often wrong; `dana doctor` shows how to use another"
             )
 
     def create(self, **settings: Any) -> Model:
         """A model with these settings; those that are None are as configured."""
-        return Model(self, {name: value for name, value in settings.items() if value is not None})
+        given = {name: value for name, value in settings.items() if value is not None}
+        _Options({name: given[name] for name in ("temperature", "max_tokens", "timeout") if name in given})
+        fallback = given.get("fallback", [])
+        if type(fallback) not in (list, tuple) or not all(type(other) in (Model, str) for other in fallback):
+            raise TypeError("fallback must be a list of models, or of names of models")
+        return Model(self, given)
 
     def chosen(self, model: Any) -> Model:
         """The model that a call means: one that was created, a name, or the default."""
@@ -370,6 +374,8 @@ class Models:
             own: list[Attempt] = []
             failure: NoAnswer | None = None
             try:
+                if candidate is not model:
+                    candidate.check_budget()
                 transport = candidate.transport
                 if transport.immediate:
                     answer = await asking.ask(question, transport, own)
@@ -380,6 +386,8 @@ class Models:
                 failure = error
             except NotConfigured as error:
                 failure = NoAnswer(error.diagnostic.message, attempts, error.diagnostic.hint)
+            except ReasonError as error:
+                failure = NoAnswer(str(error), attempts, error.hint)
             attempts += own
             prices = candidate.prices() if own else None
             candidate.usage.add(own, prices)
@@ -470,9 +478,9 @@ class Models:
 
     # Streams and conversations
 
-    def _streamed(
-        self, question: Question, call: dict[str, Any], model: Model, given: _Options, place: str
-    ) -> Stream:
+    def _streamed(self, question: Question, call: dict[str, Any], model: Model, given: _Options, place: str) -> Stream:
+        if type(question.shape) not in (Text, List):
+            raise TypeError(f"stream=True gives text, or the items of a list, not {question.shape.words()}")
         kept = self._kept(call, given, place)
         if kept is not None:
             answer = self._delivered(kept["answer"], question)
@@ -492,9 +500,7 @@ class Models:
                 answer = "".join(taken) if type(question.shape) is Text else taken
                 self._keep(call, given, answer, attempts)
             except NoAnswer as failure:
-                raise ReasonError(
-                    _report(failure, place), [a.data() for a in failure.attempts], failure.hint
-                ) from None
+                raise ReasonError(_report(failure, place), [a.data() for a in failure.attempts], failure.hint) from None
             finally:
                 prices = model.prices()
                 model.usage.add(attempts, prices)
@@ -502,9 +508,11 @@ class Models:
 
         return Stream(take())
 
-    def chat(self, model: Model, message: Any, options: dict[str, Any]) -> str:
+    def chat(self, model: Model, message: Any, options: dict[str, Any]) -> str | None:
         """The model's reply in its conversation, or to a list of messages."""
-        given = _Options(options)
+        given = _Options(options, "chat", CHAT_OPTIONS)
+        if not message and type(message) in (str, list):
+            raise ValueError("the message is empty")
         if type(message) is list:
             history = [_message(item, at) for at, item in enumerate(message)]
         elif type(message) is str:
@@ -527,8 +535,8 @@ class Models:
             "model": model.name,
             "settings": {"system": system} if system else {},
         }
-        reply: str = self._started(question, call, model, given, Prompt([], None), "")
-        if type(message) is str:
+        reply: str | None = self._started(question, call, model, given, Prompt([], None), "")
+        if type(message) is str and reply is not None:
             model.conversation = [*history, {"role": "assistant", "content": reply}][-CONVERSATION:]
         return reply
 
@@ -556,12 +564,12 @@ def _message(item: Any, at: int) -> dict[str, str]:
 class _Options:
     """The options of a call, looked at; raises TypeError and ValueError for what makes no sense."""
 
-    def __init__(self, options: dict[str, Any]) -> None:
+    def __init__(self, options: dict[str, Any], function: str = "reason", known: list[str] = OPTIONS) -> None:
         for name in options:
-            if name not in OPTIONS:
-                like = nearest(str(name), OPTIONS)
-                meant = f"; did you mean {like}?" if like else f" (there are {', '.join(OPTIONS)})"
-                raise TypeError(f"reason() has no option {name!r}{meant}")
+            if name not in known:
+                like = nearest(str(name), known)
+                meant = f"; did you mean {like}?" if like else f" (there are {', '.join(known)})"
+                raise TypeError(f"{function}() has no option {name!r}{meant}")
         self._values = {name: value for name, value in options.items() if value is not None}
         self._check("temperature", (int, float), lambda value: 0 <= value <= 2, "a number from 0 to 2")
         self._check("max_tokens", (int,), lambda value: value > 0, "a whole number above 0")
@@ -683,11 +691,21 @@ def _driven_items(pieces: Any) -> Iterator[Any]:
 
 
 def _reason(model: Model, prompt: Any, options: dict[str, Any] | None = None, /, **keywords: Any) -> Any:
-    return model.models.reason(prompt, model, {**(options or {}), **keywords})
+    return model.models.reason(prompt, model, _merged("reason", options, keywords))
 
 
-def _chat(model: Model, message: Any, options: dict[str, Any] | None = None, /, **keywords: Any) -> str:
-    return model.models.chat(model, message, {**(options or {}), **keywords})
+def _chat(model: Model, message: Any, options: dict[str, Any] | None = None, /, **keywords: Any) -> str | None:
+    return model.models.chat(model, message, _merged("chat", options, keywords))
+
+
+def _merged(function: str, options: Any, keywords: dict[str, Any]) -> dict[str, Any]:
+    """The options of a call from both places."""
+    if options is not None and type(options) is not dict:
+        raise TypeError(f"the options of {function}() are a dict, not {type_name(options)}")
+    twice = [name for name in keywords if name in (options or ())]
+    if twice:
+        raise TypeError(f"{function}() got the option {twice[0]!r} twice")
+    return {**(options or {}), **keywords}
 
 
 def _reset(model: Model) -> None:

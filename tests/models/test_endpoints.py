@@ -678,6 +678,20 @@ def test_format_json() -> None:
         ('reason("go", choices=[])', "ValueError: choices must be a list of texts, not empty"),
         ('reason(" ")', "ValueError: the prompt is empty"),
         ("reason(3)", "TypeError: the prompt must be text, not int"),
+        ('llm.reason("go", {"retries": 1}, retries=2)', "TypeError: reason() got the option 'retries' twice"),
+        ('llm.chat("go", ["json"])', "TypeError: the options of chat() are a dict, not list"),
+        ('llm.chat("go", temprature=1)', "TypeError: chat() has no option 'temprature'; did you mean temperature?"),
+        ('llm.chat("")', "ValueError: the message is empty"),
+        ("llm.chat([])", "ValueError: the message is empty"),
+        (
+            'reason("go", returns=int, stream=True)',
+            "TypeError: stream=True gives text, or the items of a list, not a whole number",
+        ),
+        ("create_llm_resource(temperature=3)", "ValueError: temperature must be a number from 0 to 2, not 3"),
+        (
+            'create_llm_resource(fallback="gpt-5")',
+            "TypeError: fallback must be a list of models, or of names of models",
+        ),
     ],
 )
 def test_options_that_make_no_sense(call: str, message: str) -> None:
@@ -781,6 +795,16 @@ def test_all_attempts_of_all_models_are_shown() -> None:
             "  3. openai/first refused the key (401): no key\n"
             "  = the key is the one given as api_key="
         )
+
+
+def test_budgets_of_other_models_hold_too() -> None:
+    with Endpoint([fails(401, "no key")]) as closed, Endpoint([says("hi")]) as sound:
+        made = Session(Screen())
+        made.run(FALLBACK.format(sound.base_url, closed.base_url, ", budget=1"))
+        with pytest.raises(UncaughtError) as caught:
+            made.run('reason("go")', "demo.na")
+        assert "nobody has said what openai/first costs" in caught.value.diagnostic.message
+        assert sound.requests == []
 
 
 # Streams
@@ -941,6 +965,11 @@ print(llm.chat("Hi."), llm.conversation)
             "openai/m refused the key (401): no\n"
             "Hello Ada. [{'role': 'user', 'content': 'Hi.'}, {'role': 'assistant', 'content': 'Hello Ada.'}]\n"
         )
+
+
+def test_conversations_keep_only_what_was_said() -> None:
+    with Endpoint([empty()]) as endpoint:
+        assert printed(endpoint, 'print(llm.chat("Hi.", on_invalid="none"), llm.conversation)') == "None []\n"
 
 
 # The end of a program

@@ -149,7 +149,7 @@ def remove(name: str) -> bool:
     path = _known(name).path
     try:
         os.remove(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
         raise _error(f"{path} cannot be removed: {_reason(error)}") from None

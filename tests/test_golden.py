@@ -17,12 +17,22 @@ from pathlib import Path
 import pytest
 
 from dana.cli import main
+from dana.models.providers import PROVIDERS
 
 FOLDER = Path(__file__).parent / "golden"
 FILES = sorted(FOLDER.rglob("*.txt"))
 SEPARATOR = re.compile(r"^=====(?: exit (\d+))?\n", re.MULTILINE)
 NEXT_FILE = re.compile(r"^----- (\S+)\n", re.MULTILINE)
 COMMAND = re.compile(r"# (dana .*)\n")
+
+
+@pytest.fixture(autouse=True)
+def without_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No key, address or weights of this machine reach a program."""
+    keys = {name for provider in PROVIDERS.values() for name in provider.keys}
+    for name in (*keys, "OPENAI_BASE_URL", "OLLAMA_HOST", "AZURE_OPENAI_ENDPOINT", "DANA_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DANA_MODELS", str(tmp_path / "models"))
 
 
 def printed(program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, int]:
@@ -33,7 +43,11 @@ def printed(program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tupl
         (folder / name).write_text(text)
     stated = COMMAND.match(program)
     arguments = shlex.split(stated[1])[1:] if stated else ["run"]
-    if "-" not in arguments and not any(argument.endswith(".na") for argument in arguments[1:]):
+    if (
+        arguments[0] in ("run", "check")
+        and "-" not in arguments
+        and not any(argument.endswith(".na") for argument in arguments[1:])
+    ):
         arguments.insert(1, "demo.na")
     output, errors = io.StringIO(), io.StringIO()
     monkeypatch.chdir(folder)

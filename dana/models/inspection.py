@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dana.calls import Attempt
     from dana.inference import Wanted
     from dana.models.resource import Models
+    from dana.nodes import Expression
     from dana.source import Source
 
 MARK = "0123456789abcdef"
@@ -54,7 +55,7 @@ class Asked:
         else:
             first = node.arguments[0] if node.arguments else node
             self.parts = [Inserted(source.text[first.start : first.end], None)]
-        self.options = _constant_options(node)
+        self.options = _options(node, source)
 
     @property
     def line(self) -> int:
@@ -67,7 +68,8 @@ class Asked:
 
     def names(self) -> list[str]:
         """The expressions whose values are data."""
-        return [part.name for part in self.parts if isinstance(part, Inserted)] if self.written else []
+        names = [part.name for part in self.parts if isinstance(part, Inserted)] if self.written else []
+        return [*names, "context"] if "context" in self.options else names
 
     def text(self) -> str:
         """The template, with its expressions in braces."""
@@ -80,7 +82,8 @@ class Asked:
             for part in self.parts
         ]
         shape = None if type(self.shape) is Text else self.shape
-        return messages(parts, shape, system=self.options.get("system"), mark=MARK)
+        options = self.options
+        return messages(parts, shape, system=options.get("system"), context=options.get("context"), mark=MARK)
 
     def body(self, model: str, abilities: Abilities) -> dict[str, Any]:
         """The body of the request."""
@@ -135,7 +138,8 @@ def prompt_text(call: Asked, models: Models) -> str:
     model, abilities, address = _target(models)
     sections = [("template", _indented(call.text().strip("\n")))]
     if call.written:
-        names = [f"{name}   (fenced, unless it is a number, a truth value or one word)" for name in call.names()]
+        rule = "fenced, unless it is a number, a truth value or one word"
+        names = [f"{name}   ({'fenced' if name == 'context' else rule})" for name in call.names()]
         sections.append(("data", _indented("\n".join(names) or "none")))
     else:
         sections.append(
@@ -166,21 +170,22 @@ def _target(models: Models) -> tuple[str, Abilities, str]:
         return endpoint.model, Abilities(), f"{endpoint.name}, in this process"
     transport = chosen.transport
     abilities = transport.abilities if isinstance(transport, Remote) else Abilities()
-    return endpoint.model, abilities, f"{endpoint.name} at {endpoint.base_url}"
+    return endpoint.model, abilities, f"{endpoint.name} at {_public(endpoint.base_url)}"
 
 
-def _constant_options(node: Call) -> dict[str, Any]:
-    """The options of a call that are written as constants."""
-    found: dict[str, Any] = {}
+def _options(node: Call, source: Source) -> dict[str, Any]:
+    """The options that are written at a call: the values of constants, of the rest a note in their place."""
+    written: list[tuple[Any, Expression]] = [(keyword.name, keyword.value) for keyword in node.keywords]
     for argument in node.arguments[1:]:
         if type(argument) is DictDisplay:
             for key, value in zip(argument.keys, argument.values, strict=True):
-                if type(key) is Constant and type(value) is Constant:
-                    found[str(key.value)] = value.value
-    for keyword in node.keywords:
-        if type(keyword.value) is Constant and keyword.name is not None:
-            found[keyword.name] = keyword.value.value
-    return found
+                if type(key) is Constant:
+                    written.append((key.value, value))
+    return {
+        name: value.value if type(value) is Constant else f"(the value of {source.text[value.start : value.end]})"
+        for name, value in written
+        if type(name) is str and not (type(value) is Constant and value.value is None)
+    }
 
 
 def _indented(text: str) -> str:
@@ -203,7 +208,7 @@ def diagnosis(models: Models, online: bool) -> tuple[list[tuple[str, str]], bool
     present = [name for row in describe(models.environ, models.configuration) for name in row["present"]]
     for name in ("OPENAI_BASE_URL", "DANA_MODEL"):
         if models.environ.get(name):
-            rows.append((name, models.environ[name]))
+            rows.append((name, _public(models.environ[name])))
     rows.append(("keys", ", ".join(f"{name} is set" for name in dict.fromkeys(present)) or "none is set"))
     try:
         chosen = models.chosen(None)
@@ -213,7 +218,7 @@ def diagnosis(models: Models, online: bool) -> tuple[list[tuple[str, str]], bool
         for line in (error.diagnostic.hint or "").splitlines():
             rows.append(("", line))
         return rows, False
-    where = f" at {endpoint.base_url}" if endpoint.base_url else ", in this process"
+    where = f" at {_public(endpoint.base_url)}" if endpoint.base_url else ", in this process"
     key = f", key from {endpoint.key_name}" if endpoint.key_name else ""
     rows.append(("model", f"{endpoint.name}{where}{key}"))
     prices = chosen.prices()
@@ -223,7 +228,8 @@ def diagnosis(models: Models, online: bool) -> tuple[list[tuple[str, str]], bool
     if not online:
         return rows, True
     answered, told = _tried(chosen)
-    rows += told
+    url = endpoint.base_url or " "
+    rows += [(title, text.replace(url, _public(url))) for title, text in told]
     return rows, answered
 
 
@@ -254,6 +260,14 @@ def _tried(model: Any) -> tuple[bool, list[tuple[str, str]]]:
     tokens = sum(a.input_tokens for a in attempts), sum(a.output_tokens for a in attempts)
     rows.append(("asking", f"works: {seconds:.2f} s with loading the client, {tokens[0]} + {tokens[1]} tokens"))
     return True, rows
+
+
+def _public(url: str) -> str:
+    """An address without the password or key that may stand in it."""
+    scheme, slashes, rest = url.partition("://")
+    place, question, _ = rest.partition("?")
+    host, slash, path = place.partition("/")
+    return f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path}{question and '?...'}"
 
 
 def _client_version() -> str:

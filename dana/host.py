@@ -50,6 +50,15 @@ class Host:
         """Wait."""
         time.sleep(seconds)
 
+    def load(self) -> float:
+        """The load average of the last minute for each core; 0 where the system does not tell."""
+        import os
+
+        try:
+            return os.getloadavg()[0] / (os.cpu_count() or 1)
+        except (AttributeError, OSError):
+            return 0.0
+
     def random(self) -> random.Random:
         """The source of chance of this run."""
         if self._random is None:

@@ -43,14 +43,20 @@ def builtin(name: str) -> Any:
     return found
 
 
+def program_of(name: str) -> str | None:
+    """The file of the library, written in Dana, that a name comes from; None for other names."""
+    file = _standard.PROGRAMS.get(name)
+    return None if file is None else os.path.join(os.path.dirname(_standard.__file__), f"{file}.na")
+
+
 def is_builtin(name: str) -> bool:
     """Whether a name means something without being defined."""
-    return name in library("core").members or name in _standard.GLOBALS
+    return name in library("core").members or name in _standard.GLOBALS or name in _standard.PROGRAMS
 
 
 def builtin_names() -> list[str]:
     """All names that mean something without being defined."""
-    return [*library("core").members, *_standard.GLOBALS]
+    return [*library("core").members, *_standard.GLOBALS, *_standard.PROGRAMS]
 
 
 def standard_module(name: str) -> Module | None:

@@ -21,6 +21,7 @@ from dana.evaluation.definitions import Program, Variables
 from dana.evaluation.traceback import callers, describe, function_name, position, read_variable
 from dana.host import Host
 from dana.limits import Limits, Meter
+from dana.nodes import ExpressionStatement
 from dana.resolver import resolve
 from dana.run import RUN, Run
 from dana.source import Source
@@ -141,6 +142,30 @@ class Session:
         """The calls, tokens and cost of all models that were asked; None when none was."""
         return None if self._models is None else self._models.usage.data()
 
+    def evaluate_expression(self, text: str, variables: dict[str, Any]) -> Any:
+        """The value of one expression, with these variables and the built-ins that have no effect."""
+        from dana.overlap import HARMLESS  # only workflows have expressions in texts
+
+        def supplied(name: str) -> Any:
+            return modules.builtin(name) if name in HARMLESS - {"print", "log", "secret"} else UNBOUND
+
+        source = Source(text.strip(), "<expression>")
+        try:
+            module = parse_cached(source)
+            if len(module.body) != 1 or type(module.body[0]) is not ExpressionStatement:
+                raise ValueError(f"{text!r} is not one expression"[:300])
+            own = Variables(supplied, _undefined)
+            own.update(variables)
+            program = Program(source, module, resolve(module, source), own, self.meter, self)
+        except ProgramError as error:
+            raise ValueError(f"{text!r} is not an expression: {error.diagnostic.message}"[:300]) from None
+        return program.evaluate()
+
+    def program_function(self, name: str) -> Any:
+        """The function that the programs of this session have bound to a name, or None."""
+        found = self._registered.get(name, self.variables.get(name) if name in self.variables.own else None)
+        return found if callable(found) else None
+
     def at_top_level(self) -> bool:
         """Whether the statement that is running stands in no function."""
         at = position()
@@ -161,7 +186,23 @@ class Session:
     def _supplied(self, name: str) -> Any:
         """What a name means that a program has not bound, or UNBOUND."""
         found = self._registered.get(name, UNBOUND)
-        return modules.builtin(name) if found is UNBOUND else found
+        if found is not UNBOUND:
+            return found
+        found = modules.builtin(name)
+        if found is UNBOUND:
+            path = modules.program_of(name)
+            if path is not None:
+                return self._library(path).members.get(name, UNBOUND)
+        return found
+
+    def _library(self, path: str) -> Module:
+        """A library that is written in Dana; each session has its own."""
+        found = self._modules.get(path)
+        if found is None:
+            with open(path, "rb") as file:
+                source = decode_source(file.read(), f"<library>/{os.path.basename(path)}")
+            found = self._run_module(os.path.basename(path)[:-3], path, source, Variables(self._supplied, _undefined))
+        return found
 
     def _from_caller(self, name: str) -> Any:
         """The value of a name that is bound nowhere, from the functions that are running, nearest first."""
@@ -247,12 +288,12 @@ class Session:
         raise ImportError(f"cannot import name '{name}' from '{module.name}'{meant}", name=module.name)
 
     def _load(self, name: str, path: str, data: bytes) -> Module:
-        source = decode_source(data, path)
-        variables = self._new_variables()
+        return self._run_module(name, os.path.abspath(path), decode_source(data, path), self._new_variables())
+
+    def _run_module(self, name: str, key: str, source: Source, variables: Variables) -> Module:
         program = self._prepare(source, variables)
         module = Module(name, variables, program.resolution.scopes[id(program.module)].docstring, writable=True)
         module.exports = variables.own
-        key = os.path.abspath(path)
         self._modules[key] = module
         try:
             program.run()
@@ -298,6 +339,11 @@ class _Running:
         finally:
             sys.setrecursionlimit(self._allowed)
             RUN.reset(self._token)
+
+
+def _undefined(name: str) -> Any:
+    """A name that the library does not know: callers are not asked."""
+    raise NameError(f"name '{name}' is not defined", name=name)
 
 
 def decode_source(data: bytes, path: str) -> Source:

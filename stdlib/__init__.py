@@ -14,6 +14,9 @@ GLOBALS = {
     "create_memory_resource": "memory",
     "parallel": "parallel",
     "parallel_map": "parallel",
+    "evaluate_expression": "system",
+    "program_function": "system",
+    "host_load": "system",
     "log": "log",
     "log_level": "log",
     "wait": "time",
@@ -21,3 +24,26 @@ GLOBALS = {
     "generate_unique_id": "time",
 }
 """The names that need no import, beside all of `core`: the library that each comes from."""
+
+PROGRAMS = {
+    "WorkflowEngine": "workflow",
+    "WorkflowError": "workflow",
+    "workflow_engine": "workflow",
+    "create_workflow_definition": "workflow",
+    "check_workflow_definition": "workflow",
+    "determine_branch": "workflow",
+    "execute_step_sequence": "workflow",
+    "merge_parallel_results": "workflow",
+    "execute_loop_step": "workflow",
+    "execute_api_action": "workflow",
+    "execute_database_action": "workflow",
+    "execute_notification_action": "workflow",
+    "execute_file_action": "workflow",
+    "execute_regular_step": "workflow",
+    "execute_while_loop": "workflow",
+    "handle_step_error": "workflow",
+    "resolve_loop_items": "workflow",
+    "resolve_value": "workflow",
+    "evaluate_condition": "workflow",
+}
+"""The names that need no import and are written in Dana: the file, `NAME.na` beside this one, of each."""

@@ -7,7 +7,7 @@ import os
 import sys
 
 from dana.answers import Anything, Boolean, Either, List, Literal, Number, Object, Shape, String, Text
-from dana.calls import ASKING, Attempt, Pending, Prompt, ReasonError
+from dana.calls import ASKING, Attempt, Inserted, Pending, Prompt, ReasonError
 from dana.errors import nearest
 from dana.models import asking, prompts
 from dana.models.asking import NoAnswer, Question
@@ -34,7 +34,7 @@ CONVERSATION = 40
 """How many messages of a conversation are kept."""
 
 OPTIONS = (
-    "returns context system model temperature max_tokens retries timeout cache choices stream on_invalid format"
+    "returns context system model temperature max_tokens retries timeout cache choices stream on_invalid format values"
 ).split()
 
 CHAT_OPTIONS = "system temperature max_tokens retries timeout cache on_invalid".split()
@@ -282,6 +282,8 @@ class Models:
         if type(text) is not Prompt:
             raise TypeError(f"the prompt must be text, not {type_name(prompt)}")
         shape = given.shape(text)
+        if given.get("values") is not None:
+            text = _filled(text, given.get("values"))
         try:
             question, call = self._question(text, shape, chosen, given)
         except NotConfigured as error:
@@ -615,12 +617,30 @@ class _Options:
         return Text() if form == "text" else shape
 
 
+_NAMED: dict[str, Any] = {
+    "string": String, "number": Number, "boolean": Boolean, "any": Anything,
+    "integer": lambda: Number(whole=True), "array": lambda: List(Anything()),
+    "object": lambda: Object({}, (), Anything()),
+}  # fmt: skip
+"""The types of JSON schemas by name, as workflow definitions state them."""
+
+
+def shape_of_name(name: str) -> Shape:
+    """The shape that a type's name in a definition stands for."""
+    made: Shape = _NAMED[name]()
+    return made
+
+
 def shape_of(value: Any) -> Shape:
     """The shape that a type stands for while the program runs."""
     if value is None:
         return Literal(None)
     if type(value) is TypeUnion:
         return Either([shape_of(member) for member in value.members])
+    if type(value) is dict and all(type(key) is str for key in value):
+        return Object({key: Anything() if item is None else shape_of(item) for key, item in value.items()})
+    if type(value) is str and value in _NAMED:
+        return shape_of_name(value)
     if type(value) is NativeType:
         plain = {
             "int": Number(whole=True), "float": Number(), "str": String(), "bool": Boolean(),
@@ -629,6 +649,27 @@ def shape_of(value: Any) -> Shape:
         if value.name in plain:
             return plain[value.name]
     raise TypeError(f"returns must be a type that an answer can have, not {value!r}"[:200])
+
+
+def _filled(prompt: Prompt, values: Any) -> Prompt:
+    """A prompt with values in the place of their names in braces; names that are not among them stay as they are."""
+    if type(values) is not dict or not all(type(name) is str for name in values):
+        raise TypeError("values must be a dict of what stands for the names in braces")
+    parts: list[str | Inserted] = []
+    for part in prompt.parts:
+        if not isinstance(part, str):
+            parts.append(part)
+            continue
+        at = 0
+        while at < len(part):
+            found = [(part.find("{" + name + "}", at), name) for name in values]
+            start, name = min((entry for entry in found if entry[0] >= 0), default=(-1, ""))
+            if start < 0:
+                break
+            parts += (part[at:start], Inserted(name, values[name]))
+            at = start + len(name) + 2
+        parts.append(part[at:])
+    return Prompt(parts, prompt.site)
 
 
 def _context(context: Any, template: str) -> Any:

@@ -92,6 +92,7 @@ LATE = {
     ("parser", "parse_table"): "needed with the first program that is parsed, not with the module",
     ("parser", "syntax"): "what is wrong is looked for only when something is",
     ("session", "check"): "needed only by `dana check` and editors",
+    ("session", "overlap"): "needed only by workflows, whose conditions are expressions in texts",
     ("session", "models.resource"): "needed only by programs that ask a model",
     ("evaluation.definitions", "evaluation.asking"): "needed only by programs that ask a model",
     ("evaluation.definitions", "overlap"): "needed only by programs that ask a model",

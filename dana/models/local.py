@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 from dana.models.embedded import NotInstalled, bounded, load
 from dana.models.endpoints import Abilities, Reply, Request, RequestFailed, body
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from typing import Any
 
 LONGEST = 512
@@ -34,7 +35,13 @@ class Local:
 
     async def send(self, request: Request) -> Reply:
         """One reply; raises RequestFailed."""
-        return await asyncio.get_running_loop().run_in_executor(self._turn, self._complete, request)
+        given_up = Event()
+        answer = asyncio.get_running_loop().run_in_executor(self._turn, self._complete, request, given_up.is_set)
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            given_up.set()
+            raise
 
     async def stream(self, request: Request) -> AsyncIterator[Reply]:
         """The whole answer as one piece."""
@@ -42,7 +49,7 @@ class Local:
         yield Reply(reply.text, "")
         yield Reply("", reply.finish, reply.input_tokens, reply.output_tokens)
 
-    def _complete(self, request: Request) -> Reply:
+    def _complete(self, request: Request, cancelled: Callable[[], bool]) -> Reply:
         schema = None if request.schema is None else bounded(request.schema)
         messages = request.messages
         if schema is None and request.max_tokens is None:
@@ -52,7 +59,7 @@ class Local:
         if schema is None:
             made["repeat_penalty"] = PENALTY
         try:
-            data: dict[str, Any] = load().complete(made)
+            data: dict[str, Any] = load().complete(made, cancelled)
         except NotInstalled as missing:
             raise RequestFailed(f"the embedded model cannot be loaded: {missing}") from None
         except ValueError as error:

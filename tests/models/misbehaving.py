@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -122,8 +123,17 @@ def says_json(value: Any, **settings: Any) -> Step:
 
 
 def refuses(text: str) -> Step:
-    """A refusal, as OpenAI puts it."""
-    return says(None, refusal=text)
+    """A refusal, as OpenAI puts it; in one piece when a stream is asked for."""
+
+    def step(exchange: Exchange) -> None:
+        if not exchange.body.get("stream"):
+            says(None, refusal=text)(exchange)
+            return
+        _stream(exchange, [])
+        exchange.write_event(_chunk(exchange, {"refusal": text}, None))
+        _end_stream(exchange, "stop", USED)
+
+    return step
 
 
 def empty() -> Step:
@@ -227,12 +237,7 @@ def streams(pieces: Iterable[Piece], finish: str | None = "stop", usage: Tokens 
 
     def step(exchange: Exchange) -> None:
         _stream(exchange, pieces)
-        if finish is not None:
-            exchange.write_event(_chunk(exchange, {}, finish))
-        if usage is not None and exchange.body.get("stream_options", {}).get("include_usage"):
-            exchange.write_event({**_chunk(exchange, {}, None), "choices": [], "usage": _usage(usage)})
-        exchange.write_event(b"[DONE]")
-        exchange.write_chunk(b"")
+        _end_stream(exchange, finish, usage)
 
     return step
 
@@ -281,6 +286,15 @@ def _stream(exchange: Exchange, pieces: Iterable[Piece]) -> None:
             exchange.write_event(_chunk(exchange, {"content": piece}, None))
 
 
+def _end_stream(exchange: Exchange, finish: str | None, usage: Tokens | None) -> None:
+    if finish is not None:
+        exchange.write_event(_chunk(exchange, {}, finish))
+    if usage is not None and exchange.body.get("stream_options", {}).get("include_usage"):
+        exchange.write_event({**_chunk(exchange, {}, None), "choices": [], "usage": _usage(usage)})
+    exchange.write_event(b"[DONE]")
+    exchange.write_chunk(b"")
+
+
 def _chunk(exchange: Exchange, delta: Body, finish: str | None) -> Body:
     return {
         "id": "chatcmpl-1",
@@ -301,6 +315,7 @@ class Endpoint:
     Each request for a completion takes the next of `steps`; the last one repeats. `answer`, a function of the body
     that gives a step, stands instead of them. `models` are those that it lists. An endpoint may refuse to hold its
     answer to a schema (`refuse_schema`) or to JSON (`refuse_json_mode`). `requests` are those for completions.
+    What goes wrong in a step that was not meant to is raised at the end of the `with`.
     """
 
     def __init__(
@@ -314,6 +329,7 @@ class Endpoint:
     ) -> None:
         self.models = models
         self.requests: list[Received] = []
+        self.faults: list[BaseException] = []
         self._steps = list(steps)
         self._answer = answer
         self._refused = {"json_schema": refuse_schema, "json_object": refuse_json_mode}
@@ -341,6 +357,8 @@ class Endpoint:
                 return fails(400, f"Invalid parameter: 'response_format' of type '{kind}' is not supported", param=kind)
             if self._answer is not None:
                 return self._answer(received.body)
+            if not self._steps:
+                raise LookupError("a request came, and the endpoint has no steps")
             self._taken += 1
             return self._steps[min(self._taken, len(self._steps)) - 1]
 
@@ -356,6 +374,8 @@ class Endpoint:
         self._server.drop_connections()
         self._server.server_close()
         self._thread.join()
+        if self.faults and error is None:
+            raise self.faults[0]
 
 
 class _Server(ThreadingHTTPServer):
@@ -385,7 +405,10 @@ class _Server(ThreadingHTTPServer):
                 continue  # it is gone already
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that go away are no news."""
+        """Clients that go away are no news; all else is a fault of the test."""
+        error = sys.exception()
+        if error is not None and not isinstance(error, OSError):
+            self.endpoint.faults.append(error)
 
 
 class _Handler(BaseHTTPRequestHandler):

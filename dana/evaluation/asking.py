@@ -105,6 +105,7 @@ def awaited(container: Any, key: Any, pending: Pending) -> Any:
         result = pending.result()
     except BaseException:
         _forget(container, key)
+        _give_up_after(container, pending.number)
         raise
     container[key] = result
     return result
@@ -121,18 +122,21 @@ def settle(container: Any, keys: Sequence[Any]) -> None:
         return
     waiting.sort(key=lambda entry: entry[0])
     stopped = isinstance(sys.exc_info()[1], Stop)
-    for at, (_, key, pending) in enumerate(waiting):
+    for _, key, pending in waiting:
         if stopped:
             pending.cancel()
             _forget(container, key)
             continue
-        try:
-            awaited(container, key, pending)
-        except BaseException:
-            for _, later, other in waiting[at + 1 :]:
-                other.cancel()
-                _forget(container, later)
-            raise
+        awaited(container, key, pending)
+
+
+def _give_up_after(container: Any, number: int) -> None:
+    """Give up the calls of a frame that were made after one that failed: without overlap, nobody had made them."""
+    held = enumerate(container) if type(container) is list else list(container.items())
+    for key, other in held:
+        if type(other) is Pending and other.number > number:
+            other.cancel()
+            _forget(container, key)
 
 
 def _forget(container: Any, key: Any) -> None:

@@ -147,7 +147,7 @@ f()
 def test_a_deadline_ends_calls_in_progress(program: str) -> None:
     model = Delayed()
     session, host = session_with(model, Limits(seconds=0.01))
-    with pytest.raises(LimitError, match="error: the program ran longer than 0.01 s"):
+    with pytest.raises(LimitError, match=r"error: the program ran longer than 0\.01 s"):
         session.run(program)
     assert host.text == ""
     given_up(model)

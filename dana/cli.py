@@ -14,12 +14,13 @@ from dana.errors import DanaError, Diagnostic, Interrupted, LimitError, ProgramE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
     from dana.session import Session
     from dana.source import Source
 
-DONE, FAILED, USAGE, LIMIT, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 4, 70, 130, 141
+DONE, FAILED, USAGE, PARKED, LIMIT, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 4, 70, 130, 141
 
 STATUS = {
     DONE: "done",
@@ -45,12 +46,13 @@ usage: dana run FILE [FILE ...] [name=value ...]   run programs
        dana FILE [name=value ...]                  the same, in short
        dana check FILE [FILE ...]                  find mistakes without running
        dana prompt FILE:LINE                       show what a call would send to a model
+       dana workflow check | run FILE              workflow definitions in JSON or YAML
        dana model get | list | remove [NAME]       the embedded model
        dana doctor                                 show whether a model can be asked, and why not
        dana version                                show the version
        dana help [COMMAND]                         show this, or more about a command
 
-exit codes: 0 done, 1 the program or a check failed, 2 wrong usage, 4 a limit was reached,
+exit codes: 0 done, 1 the program or a check failed, 2 wrong usage, 3 a workflow waits, 4 a limit was reached,
             70 internal error, 130 interrupted
 """
 
@@ -104,8 +106,17 @@ is put into it, the shape that the program needs of the answer, and the body of 
 run can tell are named.
 """
 
+WORKFLOW_HELP = """\
+usage: dana workflow check FILE [FILE ...]
+       dana workflow run FILE [--input JSON | --input @FILE] [--with FILE ...] [options of dana run]
+
+Checks or runs a workflow definition in JSON or YAML. Its actions may call functions of the programs given with
+--with. Progress goes to stderr, the instance as JSON to stdout. Exits with 0 when it is completed, 3 when it waits,
+1 when it failed or was ended.
+"""
+
 MODEL_HELP = """\
-usage: dana model get [NAME]       fetch the embedded model (93 MB), check it and keep it for this user
+usage: dana model get [NAME]       fetch the embedded model (98 MB), check it and keep it for this user
        dana model list             the models that there are, and which of them are here
        dana model remove [NAME]    remove it
 
@@ -121,8 +132,15 @@ its endpoint can do and how long it takes: it is asked one short question, unles
 model answers.
 """
 
-HELP_OF = {"run": RUN_HELP, "check": CHECK_HELP, "prompt": PROMPT_HELP, "model": MODEL_HELP, "doctor": DOCTOR_HELP}
-COMMANDS = ("run", "check", "prompt", "model", "doctor", "version", "help")
+HELP_OF = {
+    "run": RUN_HELP,
+    "check": CHECK_HELP,
+    "prompt": PROMPT_HELP,
+    "workflow": WORKFLOW_HELP,
+    "model": MODEL_HELP,
+    "doctor": DOCTOR_HELP,
+}
+COMMANDS = ("run", "check", "prompt", "workflow", "model", "doctor", "version", "help")
 
 _COLOR = {"--color": ("auto", "always", "never")}
 _LIMITS = {
@@ -206,6 +224,8 @@ def _dispatch(arguments: list[str]) -> int:
         return _check(rest)
     if first == "prompt":
         return _prompt(rest)
+    if first == "workflow":
+        return _workflow(rest)
     if first == "model":
         return _model(rest)
     if first == "doctor":
@@ -331,7 +351,7 @@ def _run(arguments: list[str]) -> int:
         return _run_for_result(options)
     try:
         session, sources = _prepare(options)
-        _execute(session, sources)
+        _execute(session, lambda: _run_all(session, sources))
     except Interrupted:
         return _interrupted()
     except DanaError as error:
@@ -351,7 +371,7 @@ def _run_for_result(options: _Options) -> int:
     session: Session | None = None
     try:
         session, sources = _prepare(options)
-        _execute(session, sources)
+        _execute(session, lambda: _run_all(session, sources))
         code = DONE
     except (Interrupted, KeyboardInterrupt):
         code = _interrupted()
@@ -378,6 +398,11 @@ def _prepare(options: _Options) -> tuple[Session, list[Source]]:
     files, inputs = _sorted_words(options.words)
     if not files:
         raise _usage("dana run needs a file", "dana run FILE, or - for standard input")
+    return _session(options, (*options.get("--with", ()), *files), inputs)
+
+
+def _session(options: _Options, files: Any, inputs: dict[str, Any]) -> tuple[Session, list[Source]]:
+    """The session that the options ask for, and the programs in files."""
     settings: dict[str, Any] = {}
     if inputs:
         settings["arguments"] = inputs
@@ -399,7 +424,7 @@ def _prepare(options: _Options) -> tuple[Session, list[Source]]:
         from dana.limits import Limits
 
         limits = Limits(**changed)
-    sources = [_read(path) for path in (*options.get("--with", ()), *files)]
+    sources = [_read(path) for path in files]
     return Session(limits=limits, strict=options.get("--strict", False), settings=settings), sources
 
 
@@ -454,8 +479,13 @@ def _read(path: str) -> Source:
     return read_source(path)
 
 
-def _execute(session: Session, sources: list[Source]) -> None:
-    """Run programs on a thread with a stack for deep calls, while this one listens for Ctrl-C."""
+def _run_all(session: Session, sources: list[Source]) -> None:
+    for source in sources:
+        session.run_source(source)
+
+
+def _execute(session: Session, run: Callable[[], None]) -> None:
+    """Run on a thread with a stack for deep calls, while this one listens for Ctrl-C."""
     import _thread
     import gc
 
@@ -467,8 +497,7 @@ def _execute(session: Session, sources: list[Source]) -> None:
 
     def work() -> None:
         try:
-            for source in sources:
-                session.run_source(source)
+            run()
         except BaseException as error:
             outcome.append(error)
         finally:
@@ -585,10 +614,42 @@ def _prompt(arguments: list[str]) -> int:
     return DONE
 
 
+def _workflow(arguments: list[str]) -> int:
+    options = _Options("workflow", {**RUN_OPTIONS, "--input": str}, arguments)
+    if options.help or not options.words:
+        (sys.stdout if options.help else sys.stderr).write(WORKFLOW_HELP)
+        return DONE if options.help else USAGE
+    verb, *files = options.words
+    if verb not in ("check", "run") or not files or (verb == "run" and len(files) > 1):
+        raise _usage(f"dana workflow cannot {' '.join(options.words)}", "dana workflow check FILE ... | run FILE")
+    from dana.workflow_files import check_file, read_definition, run_file
+
+    if verb == "check":
+        found = [diagnostic for file in files for diagnostic in check_file(_read(file))]
+        _report(found, "text", options.get("--color", "auto"))
+        return FAILED if found else DONE
+    from json import dumps
+
+    definition = read_definition(_read(files[0]))
+    given = _input_value("--input", options.get("--input", "{}"))
+    session, sources = _session(options, options.get("--with", ()), {})
+    outcome: list[dict[str, Any]] = []
+
+    def work() -> None:
+        for source in sources:
+            session.run_source(source)
+        outcome.append(run_file(session, definition, given))
+
+    _execute(session, work)
+    sys.stdout.write(dumps(outcome[0], indent=2, ensure_ascii=False) + "\n")
+    status = outcome[0]["status"]
+    return DONE if status == "completed" else PARKED if status == "waiting" else FAILED
+
+
 def _model(arguments: list[str]) -> int:
     options = _Options("model", {**_COLOR}, arguments)
     if options.help or not options.words:
-        sys.stdout.write(MODEL_HELP)
+        (sys.stdout if options.help else sys.stderr).write(MODEL_HELP)
         return DONE if options.help else USAGE
     verb, *names = options.words
     if verb not in ("get", "list", "remove") or len(names) > (verb != "list"):

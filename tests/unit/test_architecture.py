@@ -62,6 +62,7 @@ models.recording
 models.background
 models.resource
 models.inspection
+workflow_files
 cli
 __main__
 """.split()
@@ -100,6 +101,8 @@ LATE = {
     ("evaluation.definitions", "calls"): "needed only by programs that ask a model",
     ("evaluation.definitions", "evidence"): "needed only by programs that ask a model",
     ("cli", "models.inspection"): "needed only by `dana prompt` and `dana doctor`",
+    ("cli", "workflow_files"): "needed only by `dana workflow`",
+    ("workflow_files", "models.prompts"): "needed only when a workflow has run",
     ("cli", "models.weights"): "needed only by `dana model`",
     ("models.resource", "configuration"): "scripted answers need no configuration",
     ("models.resource", "models.background"): "scripted answers wait for nothing",

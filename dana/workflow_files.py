@@ -1,0 +1,116 @@
+"""Workflow definitions in files of JSON or YAML: checking them, and running one with its progress on standard error."""
+
+from __future__ import annotations
+
+import json
+
+from dana.errors import DanaError, Diagnostic, UsageError
+from dana.session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from dana.source import Source
+
+RUN = """
+workflow_engine.on_event = show_progress
+workflow_engine.register_workflow(definition["id"], create_workflow_definition(definition))
+workflow_engine.start_workflow(definition["id"], given)
+"""
+
+KINDS = {
+    "step_started": "",
+    "step_completed": "done",
+    "step_failed": "failed",
+    "step_retried": "again",
+    "workflow_completed": "completed",
+    "workflow_ended": "ended",
+}
+
+
+def read_definition(source: Source) -> dict[str, Any]:
+    """The definition in a file; raises UsageError where it is no JSON or YAML, or no object."""
+    if source.name.endswith((".yaml", ".yml")):
+        data = _yaml(source)
+    else:
+        try:
+            data = json.loads(source.text)
+        except json.JSONDecodeError as error:
+            at = min(error.pos, len(source.text))
+            raise _wrong(f"this is not JSON: {error.msg.lower()}", source, at) from None
+        except RecursionError:
+            raise _wrong("this is nested too deep", source, 0) from None
+    if not isinstance(data, dict):
+        raise _wrong("a workflow definition is an object with id and steps", source, 0)
+    return data
+
+
+def check_file(source: Source) -> list[Diagnostic]:
+    """What is wrong with the definition in a file."""
+    session = Session(settings={"arguments": {"definition": read_definition(source)}, "log_level": "ERROR"})
+    problems = session.evaluate("check_workflow_definition(definition)")
+    return [Diagnostic("workflow", f"{source.name}: {problem}") for problem in problems]
+
+
+def run_file(session: Session, definition: dict[str, Any], given: Any) -> dict[str, Any]:
+    """Run a definition in a session; its context, as JSON. Raises DanaError."""
+    progress = _Progress(session)
+    session.register("show_progress", progress.show)
+    session.run("definition = None\ngiven = None", "<workflow>")
+    session.variables.update(definition=definition, given=given)
+    context = session.evaluate(RUN, "<workflow>")
+    from dana.models.prompts import as_json
+
+    result: dict[str, Any] = as_json(context, "result")
+    return result
+
+
+class _Progress:
+    """A line for each thing that happens: step, what, time, tries, tokens."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.tries: dict[str, int] = {}
+        self.tokens = 0
+
+    def show(self, event: dict[str, Any]) -> None:
+        """Write a line about an event of the engine."""
+        kind, step = event["type"], event["step"]
+        if kind == "step_started":
+            self.tries[step] = self.tries.get(step, 0) + 1
+            return
+        words = [f"{step or event['workflow_id']:<32} {KINDS.get(kind, kind):<10}"]
+        if event["seconds"] is not None:
+            words.append(f"{event['seconds']:8.3f} s")
+        if step is not None and self.tries.get(step, 1) > 1:
+            words.append(f"try {self.tries[step]}")
+        used = self.session.model_usage()
+        if used is not None:
+            tokens = used["input_tokens"] + used["output_tokens"]
+            if tokens > self.tokens:
+                words.append(f"{tokens - self.tokens} tokens")
+            self.tokens = tokens
+        if event["error"]:
+            words.append(" ".join(str(event["error"]).split())[:200])
+        self.session.host.write_log("  ".join(words).rstrip())
+
+
+def _yaml(source: Source) -> Any:
+    try:
+        import yaml  # type: ignore[import-untyped]
+    except ImportError:
+        raise UsageError(
+            Diagnostic("yaml", f"{source.name} is YAML, and PyYAML is not installed", hint="pip install 'dana[yaml]'")
+        ) from None
+    try:
+        return yaml.safe_load(source.text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        at = mark.index if mark is not None else 0
+        what = getattr(error, "problem", None) or "it cannot be read"
+        raise _wrong(f"this is not YAML: {what}", source, min(at, len(source.text))) from None
+
+
+def _wrong(message: str, source: Source, at: int) -> DanaError:
+    return UsageError(Diagnostic("definition", message, source, at, at + 1))

@@ -19,5 +19,10 @@ class Secret:
     def __repr__(self) -> str:
         return f"<secret {self.name}>"
 
+    def __format__(self, spec: str) -> str:
+        if spec:
+            raise TypeError(f"the secret {self.name} has no text to format")
+        return repr(self)
+
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a secret is not stored")

@@ -45,7 +45,8 @@ def reason(prompt: Any, options: dict[str, Any] | None = None, /, **keywords: An
     a text such as "2m", for all tries together; `cache` True or a file, to keep the answer for the same call; `stream`
     True for pieces of text, or items of a list, as they come; `format` "json" or "text"; `on_invalid` "raise", "none"
     for None, or "text" for what the model said last; `values` a dict of what stands for names in braces in a prompt
-    that is not written at the call, so that it is data there too. A dict of types is a type: `returns={"total": float}`.
+    that is not written at the call, so that it is data there too. A dict of types is a type:
+    `returns={"total": float}`.
 
     `a = reason(...)` goes on at once; reading `a` waits. So do several calls in one list, dict or call.
 

@@ -57,6 +57,8 @@ def prompt(asked: Any, site: Site, values: tuple[Any, ...]) -> Any:
             continue
         name, how = piece
         value = next(given)
+        if how == "joined" and type(value) is not str and not parts:
+            raise TypeError(f"unsupported operand type(s) for +: '{type_name(value)}' and 'str'")
         if how == "joined" and type(value) is not str:
             raise TypeError(f'can only concatenate str (not "{type_name(value)}") to str')
         parts.append(Inserted(name, value, how == "formatted"))
@@ -68,8 +70,7 @@ def prompt(asked: Any, site: Site, values: tuple[Any, ...]) -> Any:
 def template(node: nodes.Expression, source: str) -> tuple[list[str | tuple[str, str]], list[Any]] | None:
     """The pieces of a prompt that is written at a call, and what is between its texts; None when it is not."""
     leaves = _leaves(node)
-    first = leaves[0]
-    if type(first) is not nodes.JoinedString and not (type(first) is nodes.Constant and type(first.value) is str):
+    if not any(_is_text(leaf) for leaf in leaves):
         return None
     pieces: list[str | tuple[str, str]] = []
     values: list[Any] = []
@@ -88,6 +89,11 @@ def template(node: nodes.Expression, source: str) -> tuple[list[str | tuple[str,
             pieces.append((source[leaf.start : leaf.end], "joined"))
             values.append(leaf)
     return pieces, values
+
+
+def _is_text(node: nodes.Expression) -> bool:
+    """Whether a node is a text of the program."""
+    return type(node) is nodes.JoinedString or (type(node) is nodes.Constant and type(node.value) is str)
 
 
 def _leaves(node: nodes.Expression) -> list[nodes.Expression]:

@@ -546,7 +546,10 @@ def _parts(url: str, provider: Provider) -> tuple[str, dict[str, str]]:
         valid = False
     if not valid:
         example = f"http://{url}" if "://" not in url and ":" in url else "http://localhost:11434/v1"
-        raise _error("bad-address", f"{url} is not the address of a server", f"write it in full, such as {example}")
+        user, at, rest = url.rpartition("@")
+        name, colon, _ = user.partition("://")[2].partition(":")
+        shown = f"{user.partition('://')[0]}://{name}:...@{rest}" if at and colon else url
+        raise _error("bad-address", f"{shown} is not the address of a server", f"write it in full, such as {example}")
     return url.partition("?")[0], dict(parse_qsl(found.query))
 
 

@@ -186,6 +186,7 @@ class Models:
         self._configuration: dict[str, Any] | None = None
         self._background: Background | None = None
         self._numbers = itertools.count(1)
+        self._calls = itertools.count(1)
         self._named: dict[str, Model] = {}
         self._recorder: Any = None
         self._replay: Any = None
@@ -339,12 +340,16 @@ class Models:
     def _started(
         self, question: Question, call: dict[str, Any], model: Model, given: _Options, prompt: Prompt, place: str
     ) -> Any:
-        kept = self._kept(call, given, place)
+        number = self._recorded_number()
+        kept = self._kept(call, given, place, number)
         if kept is not None:
+            self._count_again(model, kept)
+            if "failed" in kept:
+                return self._failed(_failure(kept), given, place)
             return self._delivered(kept["answer"], question)
         model.check_budget()
         attempts: list[Attempt] = []
-        work = self._answer(question, call, model, given, attempts, place)
+        work = self._answer(question, call, model, given, attempts, place, number)
         if model.transport.immediate and not model.setting("fallback"):
             try:
                 return to_value(_driven(work))
@@ -370,6 +375,7 @@ class Models:
         given: _Options,
         attempts: list[Attempt],
         place: str,
+        number: int,
     ) -> Any:
         """Ask the model, and those that stand in for it, and keep account of it."""
         for candidate in (model, *model.fallbacks()):
@@ -396,9 +402,10 @@ class Models:
             self.usage.add(own, prices)
             self._log(place, candidate.name if own else "", own, failure)
             if failure is None:
-                self._keep(call, given, answer, attempts)
+                self._keep(call, given, answer, attempts, number)
                 return answer
             last = failure
+        self._record(call, _record(None, attempts, last), number)
         raise NoAnswer(last.message, attempts, last.hint)
 
     def _log(self, place: str, name: str, attempts: list[Attempt], failure: NoAnswer | None) -> None:
@@ -427,7 +434,7 @@ class Models:
 
     # What is kept of calls
 
-    def _kept(self, call: dict[str, Any], given: _Options, place: str) -> dict[str, Any] | None:
+    def _kept(self, call: dict[str, Any], given: _Options, place: str, number: int) -> dict[str, Any] | None:
         """The answer that was recorded or kept for the same call."""
         path = self.settings.get("replay")
         if path is not None:
@@ -446,7 +453,7 @@ class Models:
             if found_or_none is not None:
                 if self.settings.get("log_level") == "DEBUG":
                     self.host.write_log(f"DEBUG reason {place} answered from the cache")
-                self._record(call, found_or_none)
+                self._record(call, found_or_none, number)
             return found_or_none
         return None
 
@@ -459,34 +466,47 @@ class Models:
             self._caches[path] = Cache(path) if path else Cache()
         return self._caches[path]
 
-    def _keep(self, call: dict[str, Any], given: _Options, answer: Any, attempts: list[Attempt]) -> None:
-        used = {
-            "input_tokens": sum(attempt.input_tokens for attempt in attempts),
-            "output_tokens": sum(attempt.output_tokens for attempt in attempts),
-        }
-        record = {"answer": answer, "attempts": [attempt.data() for attempt in attempts], "usage": used}
+    def _keep(self, call: dict[str, Any], given: _Options, answer: Any, attempts: list[Attempt], number: int) -> None:
+        record = _record(answer, attempts)
         if given.get("cache"):
             self._cache(given).put(call, record)
-        self._record(call, record)
+        self._record(call, record, number)
 
-    def _record(self, call: dict[str, Any], record: dict[str, Any]) -> None:
+    def _count_again(self, model: Model, kept: dict[str, Any]) -> None:
+        """A replay uses what the run that was recorded used."""
+        if self.settings.get("replay") is None:
+            return
+        try:
+            prices = model.prices()
+        except NotConfigured:
+            prices = None
+        attempts = [Attempt(**attempt) for attempt in kept["attempts"]]
+        model.usage.add(attempts, prices)
+        self.usage.add(attempts, prices)
+
+    def _recorded_number(self) -> int:
+        """The number of a call in a recording, which is open before a model is asked."""
         path = self.settings.get("record")
-        if path is not None:
+        if path is not None and self._recorder is None:
             from dana.models.recording import Recorder
 
-            if self._recorder is None:
-                self._recorder = Recorder(path)
-            self._recorder.record(call, record)
+            self._recorder = Recorder(path)
+        return next(self._calls)
+
+    def _record(self, call: dict[str, Any], record: dict[str, Any], number: int) -> None:
+        if self._recorder is not None:
+            self._recorder.record(call, record, number)
 
     # Streams and conversations
 
     def _streamed(self, question: Question, call: dict[str, Any], model: Model, given: _Options, place: str) -> Stream:
         if type(question.shape) not in (Text, List):
             raise TypeError(f"stream=True gives text, or the items of a list, not {question.shape.words()}")
-        kept = self._kept(call, given, place)
+        number = self._recorded_number()
+        kept = self._kept(call, given, place, number)
         if kept is not None:
-            answer = self._delivered(kept["answer"], question)
-            return Stream(iter([answer] if type(question.shape) is Text else answer))
+            self._count_again(model, kept)
+            return Stream(self._streamed_again(kept, question, place))
         model.check_budget()
         attempts: list[Attempt] = []
         transport = model.transport
@@ -495,20 +515,33 @@ class Models:
 
         def take() -> Iterator[Any]:
             taken: list[Any] = []
+            whole, failure = False, None
             try:
                 for piece in items:
                     taken.append(piece)
                     yield to_value(piece)
-                answer = "".join(taken) if type(question.shape) is Text else taken
-                self._keep(call, given, answer, attempts)
-            except NoAnswer as failure:
-                raise ReasonError(_report(failure, place), [a.data() for a in failure.attempts], failure.hint) from None
+                whole = True
+            except NoAnswer as error:
+                failure = error
+                raise ReasonError(_report(error, place), [a.data() for a in error.attempts], error.hint) from None
             finally:
                 prices = model.prices()
                 model.usage.add(attempts, prices)
                 self.usage.add(attempts, prices)
+                answer = "".join(taken) if type(question.shape) is Text else taken
+                record = {**_record(answer, attempts, failure), "pieces": taken}
+                if whole and given.get("cache"):
+                    self._cache(given).put(call, record)
+                self._record(call, record, number)
 
         return Stream(take())
+
+    def _streamed_again(self, kept: dict[str, Any], question: Question, place: str) -> Iterator[Any]:
+        answer = self._delivered(kept["answer"], question)
+        yield from to_value(kept["pieces"]) if "pieces" in kept else [answer] if type(answer) is str else answer
+        if "failed" in kept:
+            failure = _failure(kept)
+            raise ReasonError(_report(failure, place), [a.data() for a in failure.attempts], failure.hint)
 
     def chat(self, model: Model, message: Any, options: dict[str, Any]) -> str | None:
         """The model's reply in its conversation, or to a list of messages."""
@@ -530,12 +563,13 @@ class Models:
             temperature=given.get("temperature", model.setting("temperature")),
             max_tokens=given.get("max_tokens", model.setting("max_tokens")),
         )
+        settings = {"temperature": question.temperature, "max_tokens": question.max_tokens, "system": system or None}
         call = {
             "template": history[-1]["content"],
             "values": history[:-1],
             "schema": None,
-            "model": model.name,
-            "settings": {"system": system} if system else {},
+            "model": self._name_in_call(model),
+            "settings": {name: value for name, value in settings.items() if value is not None},
         }
         reply: str | None = self._started(question, call, model, given, Prompt([], None), "")
         if type(message) is str and reply is not None:
@@ -574,6 +608,7 @@ class _Options:
                 raise TypeError(f"{function}() has no option {name!r}{meant}")
         self._values = {name: value for name, value in options.items() if value is not None}
         self._check("temperature", (int, float), lambda value: 0 <= value <= 2, "a number from 0 to 2")
+        self._check("cache", (bool, str), lambda value: True, "True, or the path of a file")
         self._check("max_tokens", (int,), lambda value: value > 0, "a whole number above 0")
         self._check("retries", (int,), lambda value: 0 <= value <= 20, "a whole number from 0 to 20")
         self._check("timeout", (int, float), lambda value: 0 < value < 1e9, "a number of seconds above 0")
@@ -726,6 +761,24 @@ def _driven_items(pieces: Any) -> Iterator[Any]:
     finally:
         loop.run_until_complete(pieces.aclose())
         loop.close()
+
+
+def _record(answer: Any, attempts: list[Attempt], failure: NoAnswer | None = None) -> dict[str, Any]:
+    """A call as recordings and the cache hold it."""
+    used = {
+        "input_tokens": sum(attempt.input_tokens for attempt in attempts),
+        "output_tokens": sum(attempt.output_tokens for attempt in attempts),
+    }
+    record = {"answer": answer, "attempts": [attempt.data() for attempt in attempts], "usage": used}
+    if failure is not None:
+        record["failed"] = {"message": failure.message, "hint": failure.hint}
+    return record
+
+
+def _failure(record: dict[str, Any]) -> NoAnswer:
+    """The failure that was recorded."""
+    attempts = [Attempt(**attempt) for attempt in record["attempts"]]
+    return NoAnswer(record["failed"]["message"], attempts, record["failed"]["hint"])
 
 
 # What programs see

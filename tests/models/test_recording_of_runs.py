@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ import pytest
 
 from dana.cli import main
 
-from .misbehaving import Body, Endpoint, Step, fails, says, says_json, slow
+from .misbehaving import Body, Endpoint, Step, fails, says, says_json, slow, stream_cut, streams, waits
 
 KEY = "sk-the-key-itself-0123456789"
 
@@ -243,6 +245,96 @@ def test_other_files_are_not_overwritten(run: Run) -> None:
         "error: notes.txt is not a recording, and is not overwritten\n  = give a new file, such as calls.jsonl\n"
     )
     assert Path("notes.txt").read_text() == "my notes"
+
+
+def test_calls_are_recorded_in_the_order_of_the_program(run: Run) -> None:
+    program = 'a = reason("Say a word.", temperature=1)\nb = reason("Say a word.", temperature=1)\nprint(a, b)'
+    second = threading.Event()
+    taken = itertools.count(1)
+
+    def answer_second_first(body: Body) -> Step:
+        if next(taken) == 1:
+            return waits(second, "slow")
+        second.set()
+        return says("quick")
+
+    with Endpoint(answer=answer_second_first) as endpoint:
+        code, printed, _ = run(program, "--record", "calls.jsonl", endpoint=endpoint)
+    assert code == 0
+    assert sorted(printed.split()) == ["quick", "slow"]
+    lines = [json.loads(line) for line in Path("calls.jsonl").read_text().splitlines()]
+    assert [line["answer"]["answer"] for line in sorted(lines, key=lambda line: line["number"])] == printed.split()
+    assert run(program, "--replay", "calls.jsonl") == (0, printed, "")
+
+
+FAILING = """
+try:
+    print(reason("Hail."))
+except ReasonError as error:
+    print(error, [attempt["problem"] for attempt in error.attempts])
+print(reason("Wet?", returns=bool, retries=0, on_invalid="none"))
+print(reason("Wet?", returns=bool, retries=1, on_invalid="text"))
+print(reason("Wet?", returns=bool, retries=2))
+"""
+
+
+def test_failures_are_recorded(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Endpoint([fails(401, "wrong key", "invalid_api_key"), says("perhaps")]) as endpoint:
+        code, printed, said = run(FAILING, "--record", "calls.jsonl", endpoint=endpoint)
+    assert code == 1
+    assert printed.startswith("openai/m refused the key (401)")
+    assert printed.endswith("\nNone\nperhaps\n")
+    assert "no usable answer from openai/m after 3 attempts" in said
+    assert run(FAILING, "--replay", "calls.jsonl") == (1, printed, said)
+    without_model(monkeypatch)
+    assert run(FAILING, "--replay", "calls.jsonl") == (1, printed, said)
+
+
+STREAMING = """
+for piece in reason("Greet.", stream=True):
+    print(piece)
+for colour in reason("Colours.", stream=True, returns=list):
+    print(colour)
+for piece in reason("Go on.", stream=True):
+    print(piece)
+    break
+for piece in reason("Break.", stream=True):
+    print(piece)
+"""
+
+
+def test_streams_are_recorded(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = [streams(["Hel", "lo ", "Ann"]), says('["red", "green"]'), streams(["a", "b"]), stream_cut(["c"])]
+    with Endpoint(steps) as endpoint:
+        code, printed, said = run(STREAMING, "--record", "calls.jsonl", endpoint=endpoint)
+    assert (code, printed) == (1, "Hel\nlo \nAnn\nred\ngreen\na\nc\n")
+    assert run(STREAMING, "--replay", "calls.jsonl") == (1, printed, said)
+    without_model(monkeypatch)
+    assert run(STREAMING, "--replay", "calls.jsonl") == (1, printed, said)
+
+
+def test_conversations_are_recorded(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = 'model = create_llm_resource()\nprint(model.chat("Hi"), model.chat("And?"), model.conversation)'
+    with Endpoint([says("Hello!"), says("Well.")]) as endpoint:
+        code, printed, said = run(program, "--record", "calls.jsonl", endpoint=endpoint)
+        assert (code, said) == (0, "")
+    without_model(monkeypatch)
+    assert run(program, "--replay", "calls.jsonl") == (0, printed, "")
+
+
+def test_a_replay_uses_what_was_used(run: Run) -> None:
+    program = 'model = create_llm_resource()\nmodel.reason("Greet.")\nprint(model.usage)'
+    with Endpoint([says("Hello!")]) as endpoint:
+        code, printed, _ = run(program, "--record", "calls.jsonl", endpoint=endpoint)
+    assert "'input_tokens': 12" in printed
+    assert run(program, "--replay", "calls.jsonl") == (code, printed, "")
+
+
+def test_a_recording_that_cannot_be_written_is_said_before_a_model_is_asked(run: Run) -> None:
+    Path("notes.txt").write_text("my notes")
+    with Endpoint([says("Hello!")]) as endpoint:
+        assert run('print(reason("Greet."))', "--record", "notes.txt", endpoint=endpoint)[0] == 2
+        assert endpoint.requests == []
 
 
 # The cache

@@ -427,7 +427,7 @@ async def stream(question: Question, transport: Transport, attempts: list[Attemp
     try:
         async with asyncio.timeout(question.timeout):
             async for piece in _streamed(question, transport):
-                if not piece.text:
+                if piece.finish:
                     last = piece
                     continue
                 texts.append(piece.text)
@@ -438,7 +438,7 @@ async def stream(question: Question, transport: Transport, attempts: list[Attemp
                     yield items.check(item, f"answer[{count}]")
                     count += 1
         if last.finish not in ("stop", "tool_calls"):
-            read(Reply("".join(texts), last.finish), Text())
+            read(Reply(last.text or "".join(texts), last.finish), Text())
         if not texts:
             raise Unusable("the answer is empty")
         if items is not None and not reader.ended:

@@ -150,8 +150,17 @@ class Remote:
                 default_query=endpoint.query or None,
                 max_retries=0,
                 timeout=600,
+                http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),  # they would take keys elsewhere
             )
         return self._client
+
+    def _extra(self) -> dict[str, Any]:
+        """What a request carries beside its body."""
+        if self.endpoint.provider != "azure":
+            return {}
+        import openai
+
+        return {"extra_headers": {"Authorization": openai.Omit()}}  # the key is in a header of its own
 
     async def send(self, request: Request) -> Reply:
         """One reply; raises RequestFailed. The caller sets the time-out."""
@@ -173,7 +182,7 @@ class Remote:
 
         try:
             raw = await self.client().chat.completions.with_raw_response.create(
-                **body(self.model, request, self.abilities)
+                **body(self.model, request, self.abilities), **self._extra()
             )
             text = raw.text if isinstance(raw.text, str) else raw.text()
         except openai.OpenAIError as error:
@@ -188,13 +197,15 @@ class Remote:
             used = self.abilities.copy()
             sent = {**body(self.model, request, used), "stream": True}
             try:
-                chunks = await self.client().chat.completions.create(**sent, stream_options={"include_usage": True})
+                chunks = await self.client().chat.completions.create(
+                    **sent, stream_options={"include_usage": True}, **self._extra()
+                )
                 break
             except openai.OpenAIError as error:
                 failure = await self._failure(error)
                 if not self._adapt(request, failure, used):
                     raise failure from None
-        finish, tokens, begun = "", (0, 0), False
+        finish, tokens, begun, refusal = "", (0, 0), False, ""
         try:
             async for chunk in chunks:
                 begun = True
@@ -203,9 +214,12 @@ class Remote:
                 for choice in chunk.choices or ():
                     finish = choice.finish_reason or finish
                     if getattr(choice.delta, "refusal", None):
-                        finish = "refusal"
-                    if choice.delta is not None and choice.delta.content:
-                        yield Reply(choice.delta.content, "")
+                        refusal += str(choice.delta.refusal)
+                    content = choice.delta.content if choice.delta is not None else None
+                    if content and not isinstance(content, str):
+                        raise TypeError("content that is no text")
+                    if content:
+                        yield Reply(content, "")
         except openai.OpenAIError as error:
             raise await self._failure(error) from None
         except (ValueError, AttributeError, TypeError):  # a chunk that is no JSON, or not of the protocol
@@ -216,7 +230,9 @@ class Remote:
             raise _no_stream(chunks.response.headers.get("content-type", ""), self.name)
         if not finish:
             raise RequestFailed(f"the stream of {self.name} stopped in the middle of the answer")
-        yield Reply("", finish, *tokens)
+        if refusal:
+            finish = "refusal"
+        yield Reply(refusal, finish, *tokens)
 
     def _adapt(self, request: Request, failure: RequestFailed, used: Abilities) -> bool:
         """Whether the endpoint may take the request if it is put in another way than with `used`; then it will be.
@@ -254,12 +270,16 @@ class Remote:
             return self._connection_failure(error)
         status = getattr(error, "status_code", 0) or 0
         if not isinstance(error, openai.APIStatusError):
-            said = _cut(str(error) or type(error).__name__)
+            said = _said(error)
             return RequestFailed(f"{name} answered with an error: {said}", status=status)
         said = _said(error)
         if status == 401 or status == 403:
             what = "refused the key" if status == 401 else "does not allow this"
             return RequestFailed(f"{name} {what} ({status}): {said}", self._about_key(), status=status)
+        if 300 <= status < 400:
+            hint = "give that address itself, if it is to be trusted: keys do not follow redirects"
+            where = error.response.headers.get("location", "somewhere else")
+            return RequestFailed(f"{name} sends the request on to {_cut(where)} ({status})", hint, status=status)
         if status == 404:
             return await self._not_found(said)
         if status == 413:

@@ -1042,3 +1042,23 @@ def test_sessions_go_on_after_an_interruption() -> None:
         go.set()
         made.run('b = reason("go")\nprint(b)')
         assert host.text == "hello\n"
+
+
+# Where requests go
+
+
+@pytest.mark.parametrize("program", [ASK, STREAM])
+@pytest.mark.parametrize("status", [301, 307, 308])
+def test_redirects_are_not_followed(program: str, status: int) -> None:
+    with Endpoint([says("taken")]) as other:
+        where = other.base_url + "/chat/completions"
+        with Endpoint([fails(status, headers={"Location": where})]) as endpoint:
+            diagnostic = failure(endpoint, program)
+            assert f"openai/m sends the request on to {where} ({status})" in diagnostic.message
+            assert diagnostic.hint == "give that address itself, if it is to be trusted: keys do not follow redirects"
+        assert other.requests == []
+
+
+def test_streamed_refusal() -> None:
+    with Endpoint([refuses("I would rather not.")]) as endpoint:
+        assert failure(endpoint, STREAM).message == "ReasonError: the model refused to answer, asked at demo.na:1"

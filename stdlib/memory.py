@@ -339,17 +339,17 @@ class Memory:
             current().meter.charge(len(rows))
             last = rows[-1][0]
             made = _embedded([f"{_readable(key)}: {text}" for _, key, text in rows]).astype("<f4")
-            fresh = {row[0]: vector.tobytes() for row, vector in zip(rows, made, strict=True)}
-            vectors.update(fresh)
+            fresh = [(vector.tobytes(), *row) for row, vector in zip(rows, made, strict=True)]
+            vectors.update((fact, vector) for vector, fact, *_ in fresh)
             if writable:
                 writable = self._keep_vectors(fresh)
         return vectors
 
-    def _keep_vectors(self, vectors: dict[int, bytes]) -> bool:
-        """Write vectors into the file; whether that was possible."""
+    def _keep_vectors(self, vectors: list[tuple[Any, ...]]) -> bool:
+        """Write vectors into the file, of facts that are still as they were read; whether that was possible."""
         try:
             with self._use(write=True) as connection:
-                connection.executemany("INSERT OR REPLACE INTO vectors(id, vector) VALUES (?, ?)", vectors.items())
+                connection.executemany(_KEEP, vectors)
         except OSError:
             return False
         return True
@@ -595,7 +595,9 @@ _STOP_WORDS = frozenset(
 
 _ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ied", "ed", "es", "ly", "s", "y", "e")
 
-_ACCENTS = re.compile("[\u0300-\u036f]+")
+_ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670]+")
+"""Signs on Latin, Greek and Cyrillic letters, the points of Hebrew, the vowels of Arabic."""
+
 _CLOSE_SCRIPTS = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f])")
 """Characters of Chinese and Japanese, which are written without spaces: each is a word."""
 
@@ -605,7 +607,7 @@ def _searchable(text: str) -> str:
     if text.isascii():
         return text
     bare = _ACCENTS.sub("", normalize("NFKD", text.encode(errors="replace").decode()))
-    return _CLOSE_SCRIPTS.sub(r" \1 ", normalize("NFC", bare))
+    return _CLOSE_SCRIPTS.sub(r" \1 ", normalize("NFC", bare).replace("ß", "ss").replace("ẞ", "SS"))
 
 
 def _queries(text: str) -> list[str]:
@@ -618,7 +620,7 @@ def _queries(text: str) -> list[str]:
 
 def _query(word: str) -> str:
     """A word, what begins with it, and what begins with it without its ending; each counts by itself."""
-    if len(word) < 3:
+    if len(word) < 3 and not "가" <= word[0] <= "힣":  # each of these is a syllable, after which particles come
         return f'"{word}"'
     query = f'"{word}" OR "{word}"*'
     for ending in _ENDINGS:
@@ -673,13 +675,15 @@ def _ranked(scores: dict[int, float]) -> dict[int, float]:
 # Search by meaning
 
 _DIMENSIONS = 256
-_UNREAD = """SELECT rowid, key, substr(text, 1, ?) FROM words WHERE rowid > ?
-    AND rowid NOT IN (SELECT id FROM vectors WHERE length(vector) = ?) ORDER BY rowid LIMIT ?"""
-_BATCH = 1000
-"""How many facts get a vector at once."""
-
 _READ = 8_000
 """How many characters of a fact count for its meaning: enough of it, and never a second's work."""
+
+_UNREAD = """SELECT rowid, key, substr(text, 1, ?) FROM words WHERE rowid > ?
+    AND rowid NOT IN (SELECT id FROM vectors WHERE length(vector) = ?) ORDER BY rowid LIMIT ?"""
+_KEEP = f"""INSERT OR REPLACE INTO vectors(id, vector)
+    SELECT rowid, ?1 FROM words WHERE rowid = ?2 AND key = ?3 AND substr(text, 1, {_READ}) = ?4"""
+_BATCH = 1000
+"""How many facts get a vector at once."""
 
 _NEAR = 0.2
 """The cosine from which a fact has to do with a text; what has nothing to do with it stays below."""

@@ -455,6 +455,26 @@ def test_meanings_follow_what_others_write() -> None:
 
 
 @needs_embeddings
+def test_meanings_are_not_kept_of_what_others_have_changed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory, other = filled(path="facts.db", embeddings=True), create(path="facts.db", embeddings=False)
+    embedded = library._embedded
+
+    def slow(texts: list[str]) -> Any:
+        monkeypatch.setattr(library, "_embedded", embedded)
+        other.remember("pet", "eats apples and bananas")
+        other.forget("allergy")
+        other.remember("hobby", "plays chess")
+        return embedded(texts)
+
+    monkeypatch.setattr(library, "_embedded", slow)
+    memory.search("anything")
+    kept = [key for (key,) in memory._connection.execute("SELECT key FROM facts JOIN vectors USING(id)")]
+    assert sorted(kept) == ["budget", "car", "meeting"]
+    assert keys(memory, "Which fruit does she like?") == ["pet"]
+    assert keys(memory, "a board game")[0] == "hobby"
+
+
+@needs_embeddings
 def test_a_memory_that_cannot_be_written_is_searched_by_meaning() -> None:
     memory = filled(path="facts.db", embeddings=True)
     memory._connection.execute("PRAGMA query_only = ON")

@@ -93,6 +93,7 @@ class Overlaps:
         self._lazy: list[tuple[Any, Scope]] = []
         self._several: set[tuple[int, str]] = set()
         self._declared: set[str] = set()
+        self._seen: set[int] = set()
         self._fresh: dict[int, frozenset[str]] = {}
         self._implied: frozenset[Any] = frozenset()
         self._overlaps: dict[int, Overlap] = {}
@@ -107,11 +108,13 @@ class Overlaps:
             if name not in resolution.globals and scope.place(name)[0] == "global"
         }
         for scope in resolution.scopes.values():
-            if scope.kind in ("module", "function"):
-                self._bindings(scope)
+            self._declared.update(scope.globals, scope.nonlocals)
+        for scope in resolution.scopes.values():
+            if scope.kind == "module" or not scope.uses.isdisjoint(_LAZY):
+                self._look(scope)
         self._imply()
         for scope in resolution.scopes.values():
-            if scope.kind in ("module", "function", "lambda", "class"):
+            if scope.kind in ("module", "function", "lambda", "class") and "reason" in scope.uses | scope.calls:
                 self._frame(scope)
 
     def of(self, scope: Scope) -> Overlap | None:
@@ -213,6 +216,12 @@ class Overlaps:
 
     # Effects
 
+    def _look(self, scope: Scope) -> None:
+        """Find out, once, what the frame of a scope binds."""
+        if id(scope) not in self._seen and scope.kind in ("module", "function"):
+            self._seen.add(id(scope))
+            self._bindings(scope)
+
     def _bindings(self, scope: Scope) -> None:
         """What the frame of a scope binds: functions that stay what they are, and containers that only it holds."""
         seen: dict[str, int] = {}
@@ -223,8 +232,6 @@ class Overlaps:
             kind = type(node)
             if kind is nodes.Name:
                 seen[node.id] = seen.get(node.id, 0) + 1
-            elif kind in (nodes.Global, nodes.Nonlocal):
-                self._declared |= set(node.names)
             elif kind is nodes.Import:
                 names = {alias.bound or alias.name for alias in node.names if alias.name in MODULES}
                 if scope.kind == "module":
@@ -309,6 +316,7 @@ class Overlaps:
         return False
 
     def _is_fresh_here(self, node: Any, scope: Scope) -> bool:
+        self._look(scope.owner)
         return type(node) is nodes.Name and node.id in self._fresh.get(id(scope.owner), ())
 
     def _is_harmless_call(self, node: nodes.Call, scope: Scope) -> bool:
@@ -358,6 +366,7 @@ class Overlaps:
         around: Scope | None = scope
         while around is not None:
             if name in around.bound or (around.parent is None and name in self.resolution.globals):
+                self._look(around)
                 defined = self._functions.get((id(around), name), [])
                 stays = (id(around), name) not in self._several and name not in self._declared
                 one = stays and len(defined) == 1 and around.bound.get(name) is defined[0]

@@ -348,12 +348,19 @@ def _error_text(error: BaseException) -> str:
         if len(arguments) > 1:
             return represent(arguments)
         return represent(arguments[0]) if is_key else text(arguments[0])
+    if isinstance(error, (UnicodeDecodeError, UnicodeEncodeError)) and not _is_inside(error):
+        return represent(error.args)
     for kind, fields in _ERROR_TEXTS.items():
         if show is kind.__str__:
             shown = chain(error.args, (getattr(error, field, None) for field in fields))
             if not PLAIN.issuperset(map(type, shown)):
                 return represent(error.args)
     return str(error)
+
+
+def _is_inside(error: UnicodeDecodeError | UnicodeEncodeError) -> bool:
+    """Whether the places that an error names lie in its object: the host reads there without looking."""
+    return 0 <= error.start < error.end <= len(error.object)
 
 
 # Formats

@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """What natives may ask for: `host` for effects, `meter` for steps and sizes, `session` for the program."""
+    """What natives may ask for: `host` for effects, `meter` for steps and sizes, `session` for the program.
 
-    __slots__ = ("host", "meter", "session")
+    `decimal` is the context of decimal arithmetic between runs, when the session has used it.
+    """
+
+    __slots__ = ("decimal", "host", "meter", "session")
 
     def __init__(self, host: Host, meter: Meter, session: Any) -> None:
         self.host = host
         self.meter = meter
         self.session = session
+        self.decimal: Any = None
 
 
 RUN: ContextVar[Run] = ContextVar("dana_run")

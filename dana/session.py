@@ -315,7 +315,7 @@ class Session:
 class _Running:
     """What holds while programs run: the current Run, room on the host's stack, errors as diagnostics."""
 
-    __slots__ = ("_allowed", "_meter", "_run", "_token")
+    __slots__ = ("_allowed", "_decimal", "_meter", "_run", "_token")
 
     def __init__(self, run: Run, meter: Meter) -> None:
         self._run = run
@@ -326,6 +326,10 @@ class _Running:
         self._allowed = sys.getrecursionlimit()
         sys.setrecursionlimit(max(self._allowed, self._meter.limits.depth * _HOST_FRAMES))
         self._meter.start()
+        decimal = sys.modules.get("decimal")
+        self._decimal = decimal.getcontext() if decimal is not None else None
+        if decimal is not None and self._run.decimal is not None:
+            decimal.setcontext(self._run.decimal)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         try:
@@ -339,6 +343,10 @@ class _Running:
         finally:
             sys.setrecursionlimit(self._allowed)
             RUN.reset(self._token)
+            decimal = sys.modules.get("decimal")
+            if decimal is not None:
+                self._run.decimal = decimal.getcontext()
+                decimal.setcontext(self._decimal or decimal.Context())
 
 
 def _undefined(name: str) -> Any:

@@ -87,7 +87,8 @@ def compile(pattern: Pattern, flags: int = 0) -> host.Pattern[Any]:
         return pattern
     if not isinstance(pattern, (str, bytes)):
         raise TypeError("first argument must be string or compiled pattern")
-    if index(flags) & ~_FLAGS:
+    flags = index(flags)
+    if flags & ~_FLAGS:
         raise ValueError("flags must be some of A I M S U X")
     return _compiled(pattern, flags)
 

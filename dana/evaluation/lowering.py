@@ -669,7 +669,7 @@ class Lowering:
     def assignment(self, node: nodes.Assignment, text: Text, tail: bool) -> list[str]:
         value = self.part(node.value, text)
         if any(needs_bound(target) for target in node.targets):
-            value = f"collected({value})"
+            value = f"listed({value})"
         return self.released(node.targets, text) + self.store(node.targets, value, text)
 
     def store(self, targets: Sequence[nodes.Expression], value: str, text: Text) -> list[str]:

@@ -190,6 +190,12 @@ def collected(iterable: Any) -> Any:
     return current().meter.collected(iterable)
 
 
+def listed(iterable: Any) -> Any:
+    """The items that are assigned to a slice or a starred target: all there before the first is stored."""
+    found = collected(iterable)
+    return found if found is iterable else list(found)
+
+
 def method(value: Any, name: str, visible: Callable[[list[Any]], Any], frame: list[Any]) -> Any:
     """What `value.name(...)` calls: an attribute, else the function `name` that is visible at the call."""
     try:
@@ -361,6 +367,7 @@ ENVIRONMENT.update(
     misplaced_range=misplaced_range,
     countable=countable,
     collected=collected,
+    listed=listed,
     method=method,
     AttributeTarget=AttributeTarget,
     keep=keep,

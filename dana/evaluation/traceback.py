@@ -15,6 +15,7 @@ from dana.calls import ReasonError
 from dana.errors import Diagnostic, Frame, LimitReached, nearest
 from dana.evaluation.operators import drive, host_limit
 from dana.evaluation.shapes import SHAPE_CODE, Text, inner_code, maker, unmark
+from dana.formatting import text
 from dana.values import PROGRAM_CODE, UNBOUND, Class, Module, attribute_names
 
 TYPE_CHECKING = False
@@ -61,7 +62,7 @@ def error_line(error: BaseException) -> str:
     """The type of an exception and what it says, as on the last line of a traceback."""
     name = type(error).__qualname__.replace("<locals>.", "")
     try:
-        said = str(error)
+        said = text(error)
     except Exception as failure:  # the program's own __str__ may fail
         said = f"<its __str__ failed: {type(failure).__name__}>"
     return f"{name}: {said}" if said else name

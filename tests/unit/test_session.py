@@ -297,3 +297,16 @@ def test_a_method_that_appears_later_is_found() -> None:
     session.run("for _ in range(10):\n    found = f(A())\nprint(found)")
     session.run("def later(x):\n    return 'found'\nprint(f(A()))")
     assert host.printed == "none\nfound\n"
+
+
+def test_decimal_arithmetic_of_a_session_stays_its_own() -> None:
+    import decimal
+
+    before = decimal.getcontext().prec
+    one, other = Session(), Session()
+    one.run("import decimal\ndecimal.set_precision(5)\nthird = decimal.Decimal(1) / 3")
+    assert decimal.getcontext().prec == before
+    other.run("import decimal\nthird = decimal.Decimal(1) / 3")
+    assert one.evaluate("third + 0") == decimal.Decimal("0.33333")
+    assert len(str(other.evaluate("third"))) == 30
+    assert decimal.getcontext().prec == before

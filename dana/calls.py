@@ -66,11 +66,13 @@ class Prompt:
 class Pending:
     """A call whose answer nobody has asked for yet. No program ever holds one: reading its variable waits."""
 
-    __slots__ = ("_cancel", "_wait", "number")
+    __slots__ = ("_cancel", "_wait", "before", "number")
 
     def __init__(self, number: int, wait: Callable[[], Any], cancel: Callable[[], object]) -> None:
         self.number = number
         """Calls are numbered in the order in which the program made them."""
+        self.before: Any = None
+        """What the variable held before, and holds again should there be no answer."""
         self._wait = wait
         self._cancel = cancel
 

@@ -82,7 +82,7 @@ class Overlaps:
     whose parts are all begun before the first is awaited.
     """
 
-    def __init__(self, module: nodes.Module, resolution: Resolution) -> None:
+    def __init__(self, module: nodes.Module, resolution: Resolution, earlier: Sequence[Resolution] = ()) -> None:
         self.resolution = resolution
         self.kept: set[int] = set()
         self.gathered: set[int] = set()
@@ -103,9 +103,17 @@ class Overlaps:
                 self._methods.add(scope.name)
         self._unbound = {
             name
-            for scope in resolution.scopes.values()
+            for program in (resolution, *earlier)
+            for scope in program.scopes.values()
             for name in scope.uses
-            if name not in resolution.globals and scope.place(name)[0] == "global"
+            if name not in program.globals and scope.place(name)[0] == "global"
+        }
+        self._read_before = {
+            name
+            for program in earlier
+            for scope in program.scopes.values()
+            if scope.kind != "module"
+            for name in scope.uses
         }
         for scope in resolution.scopes.values():
             self._declared.update(scope.globals, scope.nonlocals)
@@ -161,6 +169,8 @@ class Overlaps:
             return False
         if scope.kind != "module":  # a name that nothing binds may be read from here by a function that is called
             return bool(scope.place(name)[0] == "local") and name not in self._unbound
+        if name in self._read_before:
+            return False
         for other in self.resolution.scopes.values():
             if other is scope or (other.kind == "comprehension" and other.owner is scope):
                 continue
@@ -403,6 +413,8 @@ class Overlaps:
             if kind is nodes.DictComprehension:
                 others.append(node.key)
             return all(self._is_harmless(part, inner) for part in (*others, *node.clauses))
+        if any(type(part) in (nodes.Yield, nodes.YieldFrom) for part in node.walk()):
+            return False
         parts = list(_parts(node))
         if sum(self._asks(part, scope) for part in parts) < 2:
             return False

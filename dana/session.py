@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 import sys
+import weakref
 
 from dana import modules
 from dana.errors import (
@@ -103,6 +104,7 @@ class Session:
         native.__name__ = native.__qualname__ = name
         native.__doc__ = function.__doc__ or f"{name} is supplied by the program that runs this one."
         NATIVES.add(id(native))
+        weakref.finalize(native, NATIVES.discard, id(native))  # another function may get the same identity
         self._registered[name] = native
 
     def check(self, source: Source, *, strict: bool = False) -> list[Diagnostic]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +40,6 @@ class Printed(Host):
 
     def write_log(self, line: str) -> None:
         pass
-
-
-@pytest.fixture(autouse=True)
-def native_identities() -> Iterator[None]:
-    """The functions that a session was given live as long as a test: see `Session.register`."""
-    gc.disable()
-    yield
-    gc.enable()
 
 
 def session_with(model: Scripted, limits: Limits | None = None) -> tuple[Session, Printed]:

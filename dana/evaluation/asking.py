@@ -105,12 +105,19 @@ def _leaves(node: nodes.Expression) -> list[nodes.Expression]:
     return [node, *reversed(leaves)]
 
 
+def begun(value: Any, before: Any) -> Any:
+    """What is bound to a variable that held something before."""
+    if type(value) is Pending:
+        value.before = before
+    return value
+
+
 def awaited(container: Any, key: Any, pending: Pending) -> Any:
-    """The answer that a variable waits for; without one, the variable has no value."""
+    """The answer that a variable waits for; without one, the variable is as it was before."""
     try:
         result = pending.result()
     except BaseException:
-        _forget(container, key)
+        _forget(container, key, pending)
         _give_up_after(container, pending.number)
         raise
     container[key] = result
@@ -131,7 +138,7 @@ def settle(container: Any, keys: Sequence[Any]) -> None:
     for _, key, pending in waiting:
         if stopped:
             pending.cancel()
-            _forget(container, key)
+            _forget(container, key, pending)
             continue
         awaited(container, key, pending)
 
@@ -142,12 +149,12 @@ def _give_up_after(container: Any, number: int) -> None:
     for key, other in held:
         if type(other) is Pending and other.number > number:
             other.cancel()
-            _forget(container, key)
+            _forget(container, key, other)
 
 
-def _forget(container: Any, key: Any) -> None:
-    if type(container) is list:
-        container[key] = UNBOUND
+def _forget(container: Any, key: Any, pending: Pending) -> None:
+    if type(container) is list or pending.before is not UNBOUND:
+        container[key] = pending.before
     else:
         container.pop(key, None)
 
@@ -170,16 +177,41 @@ def gathered_pairs(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
     return dict(zip((key for key, _ in pairs), values, strict=True))
 
 
-def both(arguments: list[Any], keywords: dict[str, Any]) -> list[Any]:
-    """Arguments, and the values of keywords in their place, likewise."""
-    values = gathered([*arguments, *keywords.values()])
-    keywords.update(zip(keywords, values[len(arguments) :], strict=True))
-    return values[: len(arguments)]
+def together(parts: Iterable[Callable[[list[Any]], Any]], f: list[Any]) -> list[Any]:
+    """The values of the parts of a display: all calls are begun before the first is awaited."""
+    values: list[Any] = []
+    try:
+        for part in parts:
+            values.append(part(f))
+    except BaseException:
+        left(values)
+        raise
+    return gathered(values)
 
 
-def left(items: Iterable[Any]) -> None:
-    """A comprehension ends early, by an error: had an earlier call failed, then its error comes first."""
-    values = [item[1] if type(item) is tuple else item for item in items]
+def together_pairs(parts: Iterable[Callable[[list[Any]], Any]], f: list[Any]) -> dict[Any, Any]:
+    """A dict, whose keys and values take turns, likewise."""
+    values = together(parts, f)
+    return dict(zip(values[::2], values[1::2], strict=True))
+
+
+def together_words(
+    parts: Iterable[Callable[[list[Any]], Any]], f: list[Any], words: tuple[str, ...], named: dict[str, Any]
+) -> list[Any]:
+    """Arguments, likewise; the last of them are put under their words into `named`."""
+    values = together(parts, f)
+    plain = len(values) - len(words)
+    named.update(zip(words, values[plain:], strict=True))
+    return values[:plain]
+
+
+def left_pairs(pairs: Iterable[tuple[Any, Any]]) -> None:
+    """A dict comprehension ends early, by an error."""
+    left([value for _, value in pairs])
+
+
+def left(values: list[Any]) -> None:
+    """A display or a comprehension ends early, by an error: had an earlier call failed, then its error comes first."""
     if isinstance(sys.exc_info()[1], Stop):
         _give_up(values)
     else:
@@ -197,10 +229,14 @@ ENVIRONMENT.update(
     Pending=Pending,
     asking=asking,
     prompt=prompt,
+    begun=begun,
     awaited=awaited,
     settle=settle,
     gathered=gathered,
     gathered_pairs=gathered_pairs,
-    both=both,
+    together=together,
+    together_pairs=together_pairs,
+    together_words=together_words,
     left=left,
+    left_pairs=left_pairs,
 )

@@ -38,7 +38,7 @@ class Variables(dict):  # type: ignore[type-arg]
     gives UNBOUND when nobody knows it, and then of `last_resort`, which raises NameError.
     """
 
-    __slots__ = ("absent", "last_resort", "own", "reset", "supplied")
+    __slots__ = ("absent", "last_resort", "own", "read", "reset", "supplied")
 
     def __init__(self, supplied: Callable[[str], Any], last_resort: Callable[[str], Any]) -> None:
         super().__init__()
@@ -47,6 +47,8 @@ class Variables(dict):  # type: ignore[type-arg]
         self.own: set[str] = set()
         self.absent: set[str] = set()
         """Names of methods that were taken to be no functions of the program when its hot functions were lowered."""
+        self.read: list[Resolution] = []
+        """The programs whose functions may read these variables."""
         self.reset: list[Callable[[], None]] = []
         """What undoes that lowering, should one of these names be bound after all."""
 
@@ -114,7 +116,8 @@ class Program:
             import dana.evaluation.asking  # noqa: F401  # only programs that ask a model need these
             from dana.overlap import Overlaps
 
-            self.overlaps = Overlaps(module, resolution)
+            self.overlaps = Overlaps(module, resolution, variables.read)
+        variables.read.append(resolution)
 
     def run(self) -> None:
         """Run the whole text once."""

@@ -305,16 +305,17 @@ class Lowering:
         read = f"({found} if type({found} := {holder}[{key}]) is not Pending else awaited({holder}, {key}, {found}))"
         return self.checked(read, name, self.scope.place(name), text) if unsure and holder == "f" else read
 
-    def released(self, targets: Sequence[nodes.Expression], text: Text) -> list[str]:
-        """The lines that wait for the call that a variable holds, before it is bound again."""
+    def bind(self, targets: Sequence[nodes.Expression], value: str, text: Text) -> list[str]:
+        """The lines that store a value in targets; the call that a variable holds is awaited before."""
         target = targets[0]
         if type(target) is not nodes.Name or not self.may_wait(target.id, self.scope.place(target.id)):
-            return []
+            return self.store(targets, value, text)
         holder, key = self.where(target.id, text)
         found = text.temporary()
         return [
-            f"{found} = {holder}[{key}]" if holder == "f" else f"{found} = {holder}.get({key})",
-            f"if type({found}) is Pending: awaited({holder}, {key}, {found})",
+            f"{found} = {holder}[{key}]" if holder == "f" else f"{found} = {holder}.get({key}, U)",
+            f"if type({found}) is Pending: {found} = awaited({holder}, {key}, {found})",
+            *self.store(targets, f"begun({value}, {found})", text),
         ]
 
     def settle(self, text: Text) -> str:
@@ -330,6 +331,12 @@ class Lowering:
         if self.unit.overlap is None:
             return lines
         return ["try:", *indented(lines), f"finally: {self.settle(text)}"]
+
+    def together(
+        self, parts: Sequence[nodes.Expression], text: Text, function: str = "together", more: str = ""
+    ) -> str:
+        """The text of the values of parts whose calls are all begun before the first is awaited."""
+        return f"{function}({text.value(tuple(self.closure(part) for part in parts))}, f{more})"
 
     def gathers(self, node: nodes.Node) -> bool:
         """Whether the calls of models in a node are all begun before the first is awaited."""
@@ -373,17 +380,16 @@ class Lowering:
         return f"({self.part(node.body, text)} if {test} else {self.part(node.otherwise, text)})"
 
     def list_display(self, node: nodes.ListDisplay, text: Text) -> str:
-        items = "[" + self.items(node.items, text) + "]"
-        return f"gathered({items})" if self.gathers(node) else items
+        return self.together(node.items, text) if self.gathers(node) else "[" + self.items(node.items, text) + "]"
 
     def tuple_display(self, node: nodes.TupleDisplay, text: Text) -> str:
         if self.gathers(node):
-            return f"tuple(gathered([{self.items(node.items, text)}]))"
+            return f"tuple({self.together(node.items, text)})"
         return "(" + self.items(node.items, text) + ")"
 
     def set_display(self, node: nodes.SetDisplay, text: Text) -> str:
         if self.gathers(node):
-            return f"set(gathered([{self.items(node.items, text)}]))"
+            return f"set({self.together(node.items, text)})"
         return "{" + self.items(node.items, text) + "}"
 
     def items(self, items: Sequence[nodes.Expression], text: Text) -> str:
@@ -396,9 +402,8 @@ class Lowering:
 
     def dict_display(self, node: nodes.DictDisplay, text: Text) -> str:
         if self.gathers(node):
-            couples = zip(node.keys, node.values, strict=True)
-            written = [f"({self.part(key, text)}, {self.part(value, text)})" for key, value in couples]  # type: ignore[arg-type]
-            return f"gathered_pairs([{', '.join(written)}])"
+            parts = [part for couple in zip(node.keys, node.values, strict=True) for part in couple]
+            return self.together(parts, text, "together_pairs")  # type: ignore[arg-type]
         pairs = [
             f"**{self.part(value, text)}" if key is None else f"{self.part(key, text)}: {self.part(value, text)}"
             for key, value in zip(node.keys, node.values, strict=True)
@@ -541,9 +546,7 @@ class Lowering:
             value = self.part(keyword.value, text)
             if keyword is stated:  # a type, which is read and not evaluated
                 value = f"(None if type({asked}) is Asking else {value})"
-            written.append(
-                f"**{value}" if keyword.name is None else f"**{{{text.value(keyword.name)}: {value}}}"
-            )
+            written.append(f"**{value}" if keyword.name is None else f"**{{{text.value(keyword.name)}: {value}}}")
         return f"({asked} := asking({called}, {place}))({', '.join(written)})"
 
     def inserted(self, node: nodes.Expression, text: Text) -> str:
@@ -556,10 +559,12 @@ class Lowering:
 
     def arguments(self, node: nodes.Call, text: Text) -> str:
         if self.gathers(node):
-            keywords = text.temporary()
-            words = ", ".join(f"{text.value(word.name)}: {self.part(word.value, text)}" for word in node.keywords)
-            given = ", ".join(self.part(argument, text) for argument in node.arguments)
-            return f"*both([{given}], ({keywords} := {{{words}}})), **{keywords}"
+            parts = [*node.arguments, *(keyword.value for keyword in node.keywords)]
+            if not node.keywords:
+                return f"*{self.together(parts, text)}"
+            keywords, words = text.temporary(), text.value(tuple(keyword.name for keyword in node.keywords))
+            more = f", {words}, ({keywords} := {{}})"
+            return f"*{self.together(parts, text, 'together_words', more)}, **{keywords}"
         written = []
         for argument in node.arguments:
             if isinstance(argument, nodes.Starred):
@@ -617,7 +622,8 @@ class Lowering:
         text.shared("check_items", self.unit.meter.check_items)
         if not gathers:
             return [*opening, *made, *body, f"return {result}"]
-        body = ["try:", *indented(body), "except BaseException:", f" left({result})", " raise"]
+        leave = "left_pairs" if kind is nodes.DictComprehension else "left"
+        body = ["try:", *indented(body), "except BaseException:", f" {leave}({result})", " raise"]
         return [*opening, *made, *body, f"return {GATHERED[kind]}({result})" + ")" * (kind is nodes.SetComprehension)]
 
     def clauses_lines(
@@ -670,7 +676,7 @@ class Lowering:
         value = self.part(node.value, text)
         if any(needs_bound(target) for target in node.targets):
             value = f"listed({value})"
-        return self.released(node.targets, text) + self.store(node.targets, value, text)
+        return self.bind(node.targets, value, text)
 
     def store(self, targets: Sequence[nodes.Expression], value: str, text: Text) -> list[str]:
         """The lines that store a value in targets."""
@@ -707,7 +713,7 @@ class Lowering:
         if node.value is None:
             return ["pass"]
         value = self.part(node.value, text)
-        return self.released((node.target,), text) + self.store((node.target,), value, text)
+        return self.bind((node.target,), value, text)
 
     def augmented_assignment(self, node: nodes.AugmentedAssignment, text: Text, tail: bool) -> list[str]:
         target, operator = node.target, node.operator
@@ -840,6 +846,8 @@ class Lowering:
             branch = "if"
             for clause in node.handlers:
                 body = self.body(clause.body, text, tail)
+                if node.final:
+                    body = self.settled(body, text)
                 if clause.name is not None:
                     slot = self.slot(clause.name, text)
                     body = [f"{slot} = {error}", "try:", *indented(body), f"finally: {slot} = U"]
@@ -859,7 +867,8 @@ class Lowering:
             if branch:
                 lines.append(" else: raise")
             if node.otherwise:
-                lines += ["else:", *indented(self.body(node.otherwise, text, tail))]
+                otherwise = self.body(node.otherwise, text, tail)
+                lines += ["else:", *indented(self.settled(otherwise, text) if node.final else otherwise)]
         if node.final:
             lines += [
                 "finally:",

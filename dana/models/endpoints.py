@@ -31,6 +31,10 @@ TRANSIENT = frozenset((408, 409, 425, 429, 500, 502, 503, 504, 529))
 PAUSE = 0.5
 """Seconds before a request is sent again, when the endpoint does not say."""
 
+LONGEST_TEXT = 4000
+MOST_ITEMS = 200
+"""Characters of a text and items of a list in an answer of a server on this machine."""
+
 LARGEST = 32_000_000
 """Characters of the longest answer that is read."""
 
@@ -124,6 +128,29 @@ def body(endpoint_model: str, request: Request, abilities: Abilities) -> dict[st
     return made
 
 
+def ending(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same schema with a far end to every text and list: under a grammar, small models may never find one."""
+    if not schema:
+        text = {"type": "string", "maxLength": LONGEST_TEXT}
+        items = {"type": "array", "items": text, "maxItems": MOST_ITEMS}
+        flat = {"type": "object", "additionalProperties": text}
+        return {"anyOf": [text, {"type": "number"}, {"type": "boolean"}, {"type": "null"}, items, flat]}
+    made = dict(schema)
+    if "anyOf" in made:
+        made["anyOf"] = [ending(member) for member in made["anyOf"]]
+    elif made.get("type") == "string" and "enum" not in made:
+        made.setdefault("maxLength", LONGEST_TEXT)
+    elif made.get("type") == "array":
+        made["items"] = ending(made.get("items", {}))
+        made.setdefault("maxItems", MOST_ITEMS)
+    elif made.get("type") == "object":
+        if "properties" in made:
+            made["properties"] = {key: ending(part) for key, part in made["properties"].items()}
+        if type(made.get("additionalProperties")) is dict:
+            made["additionalProperties"] = ending(made["additionalProperties"])
+    return made
+
+
 class Remote:
     """A model behind an endpoint."""
 
@@ -154,6 +181,13 @@ class Remote:
             )
         return self._client
 
+    def _body(self, request: Request, abilities: Abilities) -> dict[str, Any]:
+        made = body(self.model, request, abilities)
+        if self.endpoint.local and "json_schema" in made.get("response_format", {}):
+            schema = made["response_format"]["json_schema"]
+            schema["schema"] = ending(schema["schema"])
+        return made
+
     def _extra(self) -> dict[str, Any]:
         """What a request carries beside its body."""
         if self.endpoint.provider != "azure":
@@ -182,7 +216,7 @@ class Remote:
 
         try:
             raw = await self.client().chat.completions.with_raw_response.create(
-                **body(self.model, request, self.abilities), **self._extra()
+                **self._body(request, self.abilities), **self._extra()
             )
             text = raw.text if isinstance(raw.text, str) else raw.text()
         except openai.OpenAIError as error:
@@ -195,7 +229,7 @@ class Remote:
 
         while True:
             used = self.abilities.copy()
-            sent = {**body(self.model, request, used), "stream": True}
+            sent = {**self._body(request, used), "stream": True}
             try:
                 chunks = await self.client().chat.completions.create(
                     **sent, stream_options={"include_usage": True}, **self._extra()

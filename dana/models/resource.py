@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import sys
+from threading import RLock
 
 from dana.answers import Anything, Boolean, Either, List, Literal, Number, Object, Shape, String, Text
 from dana.calls import ASKING, Attempt, Inserted, Pending, Prompt, ReasonError
@@ -104,17 +105,20 @@ class Model:
     @property
     def transport(self) -> Transport:
         """What carries its requests."""
-        if self._transport is None:
-            if self.settings.get("provider") == "scripted":
-                self._transport = Scripted(self.settings["answers"], self.settings.get("model") or "scripted")
-            elif self.endpoint.provider == "local":
-                from dana.models.local import Local  # only where nothing else is configured
+        with self.models.lock:
+            if self._transport is None:
+                self._transport = self._connected()
+            return self._transport
 
-                self._transport = Local(self.endpoint.model)
-                self.models.announce_embedded(self.endpoint.model)
-            else:
-                self._transport = Remote(self.endpoint)
-        return self._transport
+    def _connected(self) -> Transport:
+        if self.settings.get("provider") == "scripted":
+            return Scripted(self.settings["answers"], self.settings.get("model") or "scripted")
+        if self.endpoint.provider != "local":
+            return Remote(self.endpoint)
+        from dana.models.local import Local  # only where nothing else is configured
+
+        self.models.announce_embedded(self.endpoint.model)
+        return Local(self.endpoint.model)
 
     @property
     def name(self) -> str:
@@ -192,6 +196,8 @@ class Models:
         self._replay: Any = None
         self._caches: dict[str, Any] = {}
         self._announced = False
+        self.lock = RLock()
+        """Held while something is made that all threads of a program share."""
 
     @property
     def configuration(self) -> dict[str, Any]:
@@ -205,11 +211,12 @@ class Models:
     @property
     def background(self) -> Background:
         """Where requests are under way while the program goes on."""
-        if self._background is None:
-            from dana.models.background import Background
+        with self.lock:
+            if self._background is None:
+                from dana.models.background import Background
 
-            self._background = Background()
-        return self._background
+                self._background = Background()
+            return self._background
 
     def embedded_installed(self) -> bool:
         """Whether the embedded model could be asked."""
@@ -260,18 +267,20 @@ class Models:
             return self.named(model)
         if model is not None:
             raise TypeError(f"model must be a model or the name of one, not {type_name(model)}")
-        if self.default is None:
-            name = self.settings.get("model")
-            self.default = self.named(name) if name else self.create()
-        return self.default
+        with self.lock:
+            if self.default is None:
+                name = self.settings.get("model")
+                self.default = self.named(name) if name else self.create()
+            return self.default
 
     def named(self, name: str) -> Model:
         """The model with a name such as "openai/gpt-5" or "gpt-5"."""
-        found = self._named.get(name)
-        if found is None:
-            provider, model = split(name)
-            found = self._named[name] = self.create(provider=provider, model=model)
-        return found
+        with self.lock:
+            found = self._named.get(name)
+            if found is None:
+                provider, model = split(name)
+                found = self._named[name] = self.create(provider=provider, model=model)
+            return found
 
     # Calls
 

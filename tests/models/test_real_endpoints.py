@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dana import Host, Session, UncaughtError
+from dana.calls import ReasonError
 from dana.models import weights
 
 RECIPE = Path(__file__).parents[3] / "shared" / "recipe"
@@ -106,9 +107,14 @@ def test_recipe_survives_a_bad_day(at_llmock: Any) -> None:
 
 def test_recipe_with_a_real_model(llama_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", llama_server)
-    Path("dana.toml").write_text("[model]\ntimeout = 300\n")  # a busy machine may take its time
-    result = recipe()
-    assert (result["status"], result.get("step")) in {("completed", None), ("failed", "validation")}
+    Path("dana.toml").write_text("[model]\ntimeout = 300\nmax_tokens = 400\n")  # a busy machine may take its time
+    try:
+        result = recipe()
+    except UncaughtError as error:  # it may talk past the end three times, which is said
+        assert isinstance(error.exception, ReasonError)
+        assert [attempt["problem"] for attempt in error.exception.attempts][-1].startswith("the answer was cut off")
+    else:
+        assert (result["status"], result.get("step")) in {("completed", None), ("failed", "validation")}
 
 
 # A real model

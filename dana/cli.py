@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
 
+    from dana.permissions import Permissions
     from dana.session import Session
     from dana.source import Source
 
@@ -76,6 +77,15 @@ options:
   --log-level LEVEL  debug, info, warning or error
   --log-format FORM  text or json
   --color WHEN       auto, always or never; NO_COLOR is respected
+
+permissions; without a value all of that kind, else what is named; may be given several times:
+  --allow-read[=PATH]   files, and folders with all below them
+  --allow-write[=PATH]  the same, to write
+  --allow-net[=HOST]    api.example.com, *.example.com, host:port; this machine and private networks by name only
+  --allow-db[=DB]       databases: a file, or a URL without user and password
+  -A                 everything
+  A terminal is asked about the rest. [permissions] in dana.toml has lists: read, write, net, db. The folder .dana,
+  with the database .dana/data.db, is the program's own.
 
 limits; reaching one ends the program with exit code 4:
   --max-steps N      calls and turns of loops (no limit)
@@ -151,6 +161,7 @@ _LIMITS = {
     "--max-items": "items",
     "--max-bits": "bits",
 }
+_PERMISSIONS = {"--allow-read": "read", "--allow-write": "write", "--allow-net": "net", "--allow-db": "db"}
 RUN_OPTIONS: dict[str, object] = {
     "--with": list,
     "--model": str,
@@ -161,6 +172,8 @@ RUN_OPTIONS: dict[str, object] = {
     "--log-level": ("debug", "info", "warning", "error"),
     "--log-format": ("text", "json"),
     **_COLOR,
+    **dict.fromkeys(_PERMISSIONS, set),
+    "-A": bool,
     **dict.fromkeys(_LIMITS, int),
     "--timeout": float,
 }
@@ -288,6 +301,11 @@ class _Options:
             if equals:
                 raise _usage(f"{name} takes no value")
             self.values[name] = True
+            return
+        if kind is set:  # the value may be left out, and means everything then
+            if equals and not text:
+                raise _usage(f"{name}= names nothing", f"give {name} alone for everything of that kind")
+            self.values.setdefault(name, set()).add(text)
             return
         value = text if equals else next(left, None)
         if value is None or (not equals and value.startswith("--")):
@@ -424,8 +442,39 @@ def _session(options: _Options, files: Any, inputs: dict[str, Any]) -> tuple[Ses
         from dana.limits import Limits
 
         limits = Limits(**changed)
+    from dana.host import Host
+
     sources = [_read(path) for path in files]
-    return Session(limits=limits, strict=options.get("--strict", False), settings=settings), sources
+    host = Host(lambda: _permissions(options))
+    return Session(host, limits=limits, strict=options.get("--strict", False), settings=settings), sources
+
+
+def _permissions(options: _Options) -> Permissions:
+    """What the arguments, dana.toml in the current folder and the person at the terminal allow."""
+    from dana.configuration import FOLDER, read
+    from dana.permissions import Permissions
+
+    configured = read().get("permissions", {})
+    granted: dict[str, Any] = {}
+    for option, kind in _PERMISSIONS.items():
+        names = {*options.get(option, ()), *configured.get(kind, ())}
+        granted[kind] = True if "" in names else {FOLDER, *names} if kind != "net" else names
+    at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    return Permissions(**granted, everything=options.get("-A", False), ask=_ask if at_terminal else None)
+
+
+def _ask(question: str) -> str:
+    """What the person at the terminal answers."""
+    answers = {"y": "yes", "n": "no", "a": "always", "yes": "yes", "no": "no", "always": "always"}
+    while True:
+        shown = "".join(character if character.isprintable() else "?" for character in question)
+        _say(f"{shown} [y]es, [n]o, [a]lways in this run: ")
+        line = sys.stdin.readline()
+        if not line:
+            return "no"
+        answer = answers.get(line.strip().lower())
+        if answer is not None:
+            return answer
 
 
 def _sorted_words(words: list[str]) -> tuple[list[str], dict[str, Any]]:

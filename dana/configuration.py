@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     Path = tuple[str, ...]
 
 FILE = "dana.toml"
+FOLDER = ".dana"
+"""The folder, below the current one, that programs may always use: it is their own."""
+
+PERMISSIONS = ("read", "write", "net", "db")
 TABLES = ("model", "permissions", "workflow", "project")
 SECRETS = ("api_key", "key", "token", "secret", "password")
 """Names under which somebody might write the key itself."""
@@ -30,7 +34,8 @@ _SECRET = re.compile(rf"\b(?:api_key_env|{'|'.join(SECRETS)})[\"']?[ \t]*=")
 def read(path: str | None = None) -> dict[str, Any]:
     """The tables of a file, by default of dana.toml in the current folder; none when that is missing.
 
-    `[model]` is checked; the other tables are as they stand. Raises UsageError with every mistake found.
+    `[model]` and `[permissions]` are checked; the other tables are as they stand. Raises UsageError with every mistake
+    found.
     """
     place = path or FILE
     try:
@@ -102,6 +107,9 @@ class _Check:
                 known = name in _SETTINGS
                 hint = f"write it below [model]:\n[model]\n{name} = ..." if known else "settings stand below a table"
                 yield self._at("unknown-setting", f"{name} stands outside a table", (name,), hint)
+        permissions = tables.get("permissions")
+        if isinstance(permissions, dict):
+            yield from self.permissions(permissions)
         model = tables.get("model")
         if isinstance(model, dict):
             yield from self.settings(model, ("model",), _SETTINGS)
@@ -118,6 +126,22 @@ class _Check:
                 like = nearest(name, known)
                 hint = f"did you mean {like}?" if like else f"settings: {', '.join(known)}"
                 yield self._at("unknown-setting", f"{name} is not a setting of [model]", place, hint)
+
+    def permissions(self, table: dict[str, Any]) -> Iterator[Diagnostic]:
+        """The mistakes in `[permissions]`: a list of texts for each kind."""
+        for name, value in table.items():
+            place = ("permissions", name)
+            if name not in PERMISSIONS:
+                like = nearest(name, PERMISSIONS)
+                hint = f"did you mean {like}?" if like else f"permissions: {', '.join(PERMISSIONS)}"
+                yield self._at("unknown-setting", f"{name} is not a permission", place, hint)
+            elif not isinstance(value, list):
+                yield self._wrong(place, "a list", value, f'write {name} = ["..."]')
+            else:
+                for number, item in enumerate(value, 1):
+                    if not isinstance(item, str) or not item.strip():
+                        message = f"{_dotted(place)}, item {number}, must be text that is not empty"
+                        yield self._at("wrong-type", message, place, f'write {name} = ["..."]')
 
     def text(self, place: Path, value: object) -> Iterator[Diagnostic]:
         if not isinstance(value, str):

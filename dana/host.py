@@ -9,12 +9,33 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
     import random
+    from collections.abc import Callable
+    from email.message import EmailMessage
+
+    from dana.permissions import Permissions
+
+
+class NoAnswer(OSError):
+    """A server gave no answer: `sent` says whether it may have got what was sent, `lasting` that it stays so."""
+
+    def __init__(self, message: str, *, sent: bool = False, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.sent = sent
+        self.lasting = lasting
 
 
 class Host:
-    """The effects of a run on this machine; a test, a REPL or a durable run passes its own subclass."""
+    """The effects of a run on this machine; a test, a REPL or a durable run passes its own subclass.
 
-    def __init__(self) -> None:
+    `permissions` says what of the machine and its network programs may reach; it is called when that is first asked.
+    Without it they reach nothing.
+    """
+
+    _permit: Callable[[], Permissions] | None = None
+    _permissions: Permissions | None = None
+
+    def __init__(self, permissions: Callable[[], Permissions] | None = None) -> None:
+        self._permit = permissions
         self._random: random.Random | None = None
         self._last_id = 0
 
@@ -84,3 +105,38 @@ class Host:
                 return file.read()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
+
+    @property
+    def permissions(self) -> Permissions:
+        """What programs may reach."""
+        if self._permissions is None:
+            from dana.permissions import Permissions  # most programs reach for nothing
+
+            self._permissions = self._permit() if self._permit is not None else Permissions()
+        return self._permissions
+
+    @permissions.setter
+    def permissions(self, permissions: Permissions) -> None:
+        self._permissions = permissions
+
+    # Each of these checks the permissions, and raises PermissionError.
+
+    def request(
+        self, method: str, url: str, headers: dict[str, str], body: bytes | None, timeout: float
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers (names in lower case) and body of what a server of HTTP answers.
+
+        `timeout` is in seconds, for all of it. Redirects are followed on the same host only. Raises NoAnswer, and
+        ValueError for what is no URL.
+        """
+        from dana import network  # only programs that use the network need it
+
+        return network.request(self.permissions, method, url, headers, body, timeout)
+
+    def send_mail(
+        self, message: EmailMessage, host: str, port: int, login: tuple[str, str] | None, timeout: float
+    ) -> None:
+        """Hand a message to the mail server on a host; `login` is user and password. Raises NoAnswer."""
+        from dana import network  # only programs that use the network need it
+
+        network.send_mail(self.permissions, message, host, port, login, timeout)

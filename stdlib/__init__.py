@@ -12,6 +12,8 @@ GLOBALS = {
     "secret": "ai",
     "ReasonError": "ai",
     "create_memory_resource": "memory",
+    "api_call": "http",
+    "ActionError": "actions",
     "parallel": "parallel",
     "parallel_map": "parallel",
     "evaluate_expression": "system",

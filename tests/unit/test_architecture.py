@@ -25,7 +25,9 @@ syntax
 parser
 tree_cache
 limits
+permissions
 host
+network
 run
 secret
 values
@@ -87,6 +89,11 @@ LATE = {
     ("cli", "diagnostics"): "needed only when there is something to report",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",
+    ("host", "permissions"): "most programs reach for nothing outside",
+    ("host", "network"): "needed only by programs that use the network",
+    ("cli", "host"): "`dana --version` and wrong usage need no interpreter",
+    ("cli", "permissions"): "most programs reach for nothing outside",
+    ("cli", "configuration"): "needed only when a program reaches for something outside",
     ("literals", "parser"): "an f-string holds expressions, which are parsed where it is built",
     ("syntax", "parser"): "explains what the parser, which asks for it, could not read",
     ("tree_cache", "parser"): "a program that has run before is not parsed",

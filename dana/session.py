@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
     from dana.models.resource import Models
 
+_EXPRESSIONS = 500
+"""How many expressions in texts are kept as trees."""
+
 _HOST_FRAMES = 24
 """Frames of the host that one call of a program may take on average, for the host's own limit on recursion."""
 
@@ -66,6 +69,7 @@ class Session:
         self._warned: set[tuple[str, int]] = set()
         self._registered: dict[str, Any] = {}
         self._models: Models | None = None
+        self._expressions: dict[str, tuple[Source, Any, Any]] = {}
         for name, value in self.settings.get("arguments", {}).items():
             self._set(name, to_value(value))
 
@@ -151,17 +155,22 @@ class Session:
         def supplied(name: str) -> Any:
             return modules.builtin(name) if name in HARMLESS - {"print", "log", "secret"} else UNBOUND
 
-        source = Source(text.strip(), "<expression>")
-        try:
-            module = parse_cached(source)
-            if len(module.body) != 1 or type(module.body[0]) is not ExpressionStatement:
-                raise ValueError(f"{text!r} is not one expression"[:300])
-            own = Variables(supplied, _undefined)
-            own.update(variables)
-            program = Program(source, module, resolve(module, source), own, self.meter, self)
-        except ProgramError as error:
-            raise ValueError(f"{text!r} is not an expression: {error.diagnostic.message}"[:300]) from None
-        return program.evaluate()
+        known = self._expressions.get(text)
+        if known is None:
+            source = Source(text.strip(), "<expression>")
+            try:
+                module = parse_cached(source)
+                if len(module.body) != 1 or type(module.body[0]) is not ExpressionStatement:
+                    raise ValueError(f"{text!r} is not one expression"[:300])
+                known = source, module, resolve(module, source)
+            except ProgramError as error:
+                raise ValueError(f"{text!r} is not an expression: {error.diagnostic.message}"[:300]) from None
+            if len(self._expressions) >= _EXPRESSIONS:
+                self._expressions.clear()
+            self._expressions[text] = known
+        own = Variables(supplied, _undefined)
+        own.update(variables)
+        return Program(*known, own, self.meter, self).evaluate()
 
     def program_function(self, name: str) -> Any:
         """The function that the programs of this session have bound to a name, or None."""

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from dana import Host, Session, UncaughtError
-from dana.calls import ReasonError
 from dana.models import weights
 
 RECIPE = Path(__file__).parents[3] / "shared" / "recipe"
@@ -108,13 +107,17 @@ def test_recipe_survives_a_bad_day(at_llmock: Any) -> None:
 def test_recipe_with_a_real_model(llama_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", llama_server)
     Path("dana.toml").write_text("[model]\ntimeout = 300\nmax_tokens = 400\n")  # a busy machine may take its time
+    assert outcome() in ("completed", "failed at validation", "the answer was cut off at the limit of tokens")
+
+
+def outcome() -> str:
+    """How the recipe's order ends; a small model may talk past the end three times, which is said."""
     try:
         result = recipe()
-    except UncaughtError as error:  # it may talk past the end three times, which is said
-        assert isinstance(error.exception, ReasonError)
-        assert [attempt["problem"] for attempt in error.exception.attempts][-1].startswith("the answer was cut off")
-    else:
-        assert (result["status"], result.get("step")) in {("completed", None), ("failed", "validation")}
+    except UncaughtError as error:
+        attempts: list[dict[str, Any]] = getattr(error.exception, "attempts", [])
+        return str(attempts[-1]["problem"] if attempts else error)
+    return " at ".join(part for part in (result["status"], result.get("step")) if part)
 
 
 # A real model

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
     from email.message import EmailMessage
+    from typing import Any
 
     from dana.permissions import Permissions
 
@@ -140,3 +141,60 @@ class Host:
         from dana import network  # only programs that use the network need it
 
         network.send_mail(self.permissions, message, host, port, login, timeout)
+
+    def read_file(self, path: str, most: int) -> bytes:
+        """The bytes of a file, or its first `most` bytes and one more. Raises OSError, as all that follow."""
+        from dana import storage  # only programs that use files or databases need it
+
+        return storage.read_file(self.permissions, path, most)
+
+    def write_file(self, path: str, data: bytes) -> None:
+        """Replace a file, or make it: afterwards it is there whole, or as it was."""
+        from dana import storage  # only programs that use files or databases need it
+
+        storage.write_file(self.permissions, path, data)
+
+    def append_file(self, path: str, data: bytes) -> None:
+        """Add to the end of a file, or make it."""
+        from dana import storage  # only programs that use files or databases need it
+
+        storage.append_file(self.permissions, path, data)
+
+    def copy_file(self, path: str, goal: str) -> None:
+        """Copy a file; what is at the goal is replaced."""
+        from dana import storage  # only programs that use files or databases need it
+
+        storage.copy_file(self.permissions, path, goal)
+
+    def move_file(self, path: str, goal: str) -> None:
+        """Move a file; what is at the goal is replaced."""
+        from dana import storage  # only programs that use files or databases need it
+
+        storage.move_file(self.permissions, path, goal)
+
+    def delete_file(self, path: str) -> None:
+        """Remove a file."""
+        from dana import storage  # only programs that use files or databases need it
+
+        storage.delete_file(self.permissions, path)
+
+    def list_folder(self, path: str) -> tuple[list[str], list[str]]:
+        """The names of the files and of the folders in a folder, in order."""
+        from dana import storage  # only programs that use files or databases need it
+
+        return storage.list_folder(self.permissions, path)
+
+    def file_exists(self, path: str) -> bool:
+        """Whether there is a file or a folder."""
+        from dana import storage  # only programs that use files or databases need it
+
+        return storage.file_exists(self.permissions, path)
+
+    def connect(self, url: str, timeout: float) -> Any:
+        """A connection to a database: of sqlite3 for a path, of SQLAlchemy for a URL. Raises ValueError for others.
+
+        `timeout` is how long to wait, in seconds, while somebody else writes.
+        """
+        from dana import storage  # only programs that use files or databases need it
+
+        return storage.connect(self.permissions, url, timeout)

@@ -18,6 +18,9 @@ KINDS = ("read", "write", "net", "env", "db")
 SYSTEM = ("/proc", "/sys", "/dev")
 """Folders of the system itself: what is in them is granted by name only."""
 
+GUARDED = {"read": (".env",), "write": (".env", "dana.toml")}
+"""What grants and secrets are kept in, in the current folder: granted only each by its own name."""
+
 
 class Permissions:
     """What is granted: for each kind a list of names, or True for everything of that kind but what needs its name.
@@ -77,6 +80,8 @@ class Permissions:
 
     def check_database(self, url: str) -> str:
         """The database that may be used, of a file its place with links resolved; raises PermissionError."""
+        if url == ":memory:":
+            return url
         if "://" not in url:
             return self._checked_path("db", "using the database", url, os.path.realpath(url))
         wanted = _normal("db", url)
@@ -92,13 +97,15 @@ class Permissions:
 
     def _checked_path(self, kind: str, doing: str, path: str, place: str) -> str:
         of_system = any(is_below(place, folder) for folder in SYSTEM)
+        guarded = any(place == os.path.realpath(name) for name in GUARDED.get(kind, ()))
         granted = (
             self.everything
-            or (kind in self._all and not of_system)
-            or any(is_below(place, root) for root in self._named[kind] if "://" not in root)
+            or (kind in self._all and not of_system and not guarded)
+            or place in self._named[kind]
+            or (not guarded and any(is_below(place, root) for root in self._named[kind] if "://" not in root))
         )
         if not granted:
-            grant = place if kind == "db" or of_system else os.path.dirname(place)
+            grant = place if kind == "db" or of_system or guarded else os.path.dirname(place)
             self._refuse(kind, f"{doing} {_shown_path(place)}", grant)
         return place
 

@@ -28,6 +28,7 @@ limits
 permissions
 host
 network
+storage
 run
 secret
 values
@@ -91,6 +92,7 @@ LATE = {
     ("cli", "limits"): "needed only when a limit is given",
     ("host", "permissions"): "most programs reach for nothing outside",
     ("host", "network"): "needed only by programs that use the network",
+    ("host", "storage"): "needed only by programs that use files or databases",
     ("cli", "host"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "permissions"): "most programs reach for nothing outside",
     ("cli", "configuration"): "needed only when a program reaches for something outside",

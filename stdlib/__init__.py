@@ -60,5 +60,10 @@ PROGRAMS = {
     "escalations": "recovery",
     "retry_delay": "recovery",
     "recovery_policy": "recovery",
+    "create_workflow_testing_framework": "testing",
+    "setup_test_environment": "testing",
+    "generate_test_id": "testing",
+    "validate_workflow_result": "testing",
+    "generate_test_report": "testing",
 }
 """The names that need no import and are written in Dana: the file, `NAME.na` beside this one, of each."""

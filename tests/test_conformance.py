@@ -1,4 +1,4 @@
-"""Runs each program of tests/conformance and compares what it does with the markers on its lines.
+"""Runs each program of tests/conformance and tests/workflow and compares what it does with the markers on its lines.
 
 A file holds programs, separated by a line `---`. A marker is the last `# ` comment of a line:
 `# expect: text` is what the line prints, several lines as `# expect: 1 | 2`, an empty one as
@@ -19,7 +19,7 @@ import pytest
 
 from dana import DanaError, Host, Session, UncaughtError
 
-FOLDER = Path(__file__).parent / "conformance"
+FOLDERS = [Path(__file__).parent / "conformance", Path(__file__).parent / "workflow"]
 
 STRING_OR_COMMENT = re.compile(
     r'"""(?:\\.|[^\\])*?"""'
@@ -125,7 +125,7 @@ def python_refuses(text: str) -> bool:
 
 
 PROGRAMS = [
-    program for path in sorted(FOLDER.glob("*.na")) for program in programs(path.name, path.read_text(encoding="utf-8"))
+    program for folder in FOLDERS for path in sorted(folder.glob("*.na")) for program in programs(path.name, path.read_text(encoding="utf-8"))
 ]
 
 

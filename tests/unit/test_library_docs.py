@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from dana.stdlib import GLOBALS
+from dana.stdlib import GLOBALS, PROGRAMS
 
 from dana import DanaError, Host, Session, modules
 from dana.formatting import represent
@@ -52,6 +52,18 @@ def test_examples(module: str, name: str, doc: str) -> None:
     if module in modules.module_names() and module != "log":
         session.run(f"import {module}")
     for example in doctest.DocTestParser().get_examples(doc):
+        host.printed = ""
+        assert shown(session, host, example.source) == example.want, example.source
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_names_written_in_dana(name: str) -> None:
+    host = Capture()
+    session = Session(host)
+    doc = getattr(session.evaluate(name), "__doc__", None)
+    if name not in ("workflow_engine",):
+        assert doc, f"{name} has no documentation"
+    for example in doctest.DocTestParser().get_examples(doc or ""):
         host.printed = ""
         assert shown(session, host, example.source) == example.want, example.source
 

@@ -17,6 +17,7 @@ RECIPE = Path(__file__).parent.parent.parent / "shared" / "recipe"
 BLOCKS = {
     "02_engine": ["02_workflow_engine"],
     "04_controls": ["04_workflow_controls"],
+    "05_errors": ["02_workflow_engine", "05_error_handling"],
 }
 
 

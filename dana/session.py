@@ -168,13 +168,18 @@ class Session:
             if len(self._expressions) >= _EXPRESSIONS:
                 self._expressions.clear()
             self._expressions[text] = known
+        source, module, resolution = known
         own = Variables(supplied, _undefined)
         own.update(variables)
-        return Program(*known, own, self.meter, self).evaluate()
+        return Program(source, module, resolution, own, self.meter, self).evaluate()
+
+    def program_variable(self, name: str) -> Any:
+        """What the programs of this session have bound to a name, or None."""
+        return self._registered.get(name, self.variables.get(name) if name in self.variables.own else None)
 
     def program_function(self, name: str) -> Any:
-        """The function that the programs of this session have bound to a name, or None."""
-        found = self._registered.get(name, self.variables.get(name) if name in self.variables.own else None)
+        """The same for a function; None for any other value."""
+        found = self.program_variable(name)
         return found if callable(found) else None
 
     def at_top_level(self) -> bool:

@@ -46,6 +46,16 @@ def program_function(name: str, /) -> Any:
 
 
 @library.function
+def program_variable(name: str, /) -> Any:
+    """The value of a variable of the program, or None.
+
+    >>> program_variable("nobody_defines_this") is None
+    True
+    """
+    return current().session.program_variable(name)
+
+
+@library.function
 def host_load() -> float:
     """How busy the machine is: the average number of running processes in the last minute, for each of its cores.
 

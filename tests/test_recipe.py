@@ -18,6 +18,8 @@ BLOCKS = {
     "02_engine": ["02_workflow_engine"],
     "04_controls": ["04_workflow_controls"],
     "05_errors": ["02_workflow_engine", "05_error_handling"],
+    "06_monitoring": ["02_workflow_engine", "06_monitoring"],
+    "09_testing": ["02_workflow_engine", "09_testing"],
 }
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from dana.permissions import Permissions
 
+FOLDER = ".dana"
+"""The folder of a project's own data, which is made when it is needed."""
+
 PIECE = 1 << 20
 """Bytes that are copied at once."""
 
@@ -220,6 +223,8 @@ def _sqlite(place: str, path: str, timeout: float) -> sqlite3.Connection:
     with _named(path):
         if os.path.lexists(place):
             _check_mode(os.lstat(place).st_mode)
+        elif os.path.basename(os.path.dirname(place)) == FOLDER:
+            os.makedirs(os.path.dirname(place), exist_ok=True)
     connection = sqlite3.connect(place, timeout=timeout, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA trusted_schema = OFF")

@@ -72,9 +72,6 @@ def database_operation(parameters: dict[str, Any], /) -> dict[str, Any]:
     timeout = given.seconds("timeout", TIMEOUT)
     url = given.text("database", DATABASE)
     run = current()
-    if "database" not in given:
-        run.host.permissions.check_database(url)
-        os.makedirs(os.path.dirname(url), exist_ok=True)
     try:
         database: _Sqlite | _Server
         if "://" in url:
@@ -234,7 +231,7 @@ def _failure(error: sqlite3.Error) -> ActionError | ValueError:
     """What an error of SQLite means."""
     text = str(error)
     name = getattr(error, "sqlite_errorname", "") or ""
-    if "not authorized" in text or "prohibited" in text:
+    if name == "SQLITE_AUTH" or "not authorized" in text:
         return wrong("database_operation: the statement reaches out of its database, or changes how it works")
     if type(error) in (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.NotSupportedError):
         return wrong(f"database_operation: {text[:1].lower()}{text[1:].rstrip('.')}")

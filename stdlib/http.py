@@ -78,6 +78,7 @@ class _Call:
     def __init__(self, given: Parameters) -> None:
         self.given = given
         self.secrets: list[Secret] = []
+        """Those that were sent, and are masked in what is said about an error."""
         self.method = given.choice("method", [*METHODS, *map(str.lower, METHODS)], "GET").upper()
         self.url = self._url()
         self.shown = f"{self.method} {self.url.partition('?')[0]}"
@@ -100,15 +101,16 @@ class _Call:
         except NoAnswer as error:
             retryable = not error.lasting and (repeatable or not error.sent)
             raise ActionError(f"{self.shown} failed: {error}", retryable=retryable) from None
-        body = self._decoded(headers, data)
         ok = 200 <= status < 300
         if status in self.expected if self.expected is not None else ok:
-            return {"status": status, "data": body, "headers": headers, "ok": ok}
+            return {"status": status, "data": self._decoded(headers, data), "headers": headers, "ok": ok}
+        for secret in self.secrets:
+            data = data.replace(secret.reveal().encode() or b"\0", repr(secret).encode())
         retryable = status in UNDONE or (status in PASSING and repeatable)
         raise ActionError(
             self._complaint(status, headers, data),
             status=status,
-            body=body,
+            body=self._decoded(headers, data),
             retryable=retryable,
             retry_after=_seconds_after(headers.get("retry-after", "")),
         )
@@ -219,13 +221,11 @@ class _Call:
         return text
 
     def _complaint(self, status: int, headers: dict[str, str], data: bytes) -> str:
-        """What is said about an answer that is an error; secrets that come back in it are masked."""
+        """What is said about an answer that is an error."""
         message = f"{self.shown} gave status {status}"
         if 300 <= status < 400 and "location" in headers:
             message += f": it redirects to {headers['location']}, which is not followed"
         text = data.decode(errors="replace").strip()
-        for secret in self.secrets:
-            text = text.replace(secret.reveal(), repr(secret)) if secret.reveal() else text
         return f"{message}: {text[:SHOWN]}" if text else message
 
 

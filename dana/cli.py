@@ -46,6 +46,7 @@ Dana runs workflow programs: .na files, Python-like source.
 usage: dana run FILE [FILE ...] [name=value ...]   run programs
        dana FILE [name=value ...]                  the same, in short
        dana check FILE [FILE ...]                  find mistakes without running
+       dana init TEMPLATE FOLDER                   begin a project that runs at once
        dana prompt FILE:LINE                       show what a call would send to a model
        dana workflow check | run FILE              workflow definitions in JSON or YAML
        dana model get | list | remove [NAME]       the embedded model
@@ -125,6 +126,12 @@ Checks or runs a workflow definition in JSON or YAML. Its actions may call funct
 1 when it failed or was ended.
 """
 
+INIT_HELP = """\
+usage: dana init TEMPLATE FOLDER
+
+Writes a small project into a folder; it runs at once, without a model or a key. `dana init` lists the templates.
+"""
+
 MODEL_HELP = """\
 usage: dana model get [NAME]       fetch the embedded model (98 MB), check it and keep it for this user
        dana model list             the models that there are, and which of them are here
@@ -145,12 +152,13 @@ model answers.
 HELP_OF = {
     "run": RUN_HELP,
     "check": CHECK_HELP,
+    "init": INIT_HELP,
     "prompt": PROMPT_HELP,
     "workflow": WORKFLOW_HELP,
     "model": MODEL_HELP,
     "doctor": DOCTOR_HELP,
 }
-COMMANDS = ("run", "check", "prompt", "workflow", "model", "doctor", "version", "help")
+COMMANDS = ("run", "check", "init", "prompt", "workflow", "model", "doctor", "version", "help")
 
 _COLOR = {"--color": ("auto", "always", "never")}
 _LIMITS = {
@@ -235,6 +243,8 @@ def _dispatch(arguments: list[str]) -> int:
         return _run(rest)
     if first == "check":
         return _check(rest)
+    if first == "init":
+        return _init(rest)
     if first == "prompt":
         return _prompt(rest)
     if first == "workflow":
@@ -637,6 +647,29 @@ def _report(found: list[Diagnostic], output_format: str, color: str) -> None:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number > 1 else ''}" if number else ""
+
+
+# dana init
+
+
+def _init(arguments: list[str]) -> int:
+    options = _Options("init", {**_COLOR}, arguments)
+    if options.help:
+        sys.stdout.write(INIT_HELP)
+        return DONE
+    from dana.project import create, templates
+
+    if not options.words:
+        found = templates()
+        width = max(map(len, found))
+        sys.stdout.writelines(f"{name:{width}}  {text}\n" for name, text in found.items())
+        return DONE
+    if len(options.words) != 2:
+        raise _usage("dana init needs a template and a folder", "dana init TEMPLATE FOLDER")
+    for path in create(*options.words):
+        sys.stdout.write(path + "\n")
+    _say(f"run it:  dana run {os.path.join(options.words[1], 'main.na')}\n")
+    return DONE
 
 
 # Models

@@ -66,6 +66,7 @@ models.background
 models.resource
 models.inspection
 workflow_files
+project
 cli
 __main__
 """.split()
@@ -112,6 +113,7 @@ LATE = {
     ("cli", "models.inspection"): "needed only by `dana prompt` and `dana doctor`",
     ("cli", "workflow_files"): "needed only by `dana workflow`",
     ("workflow_files", "models.prompts"): "needed only when a workflow has run",
+    ("cli", "project"): "needed only by `dana init`",
     ("cli", "models.weights"): "needed only by `dana model`",
     ("models.resource", "configuration"): "scripted answers need no configuration",
     ("models.resource", "models.background"): "scripted answers wait for nothing",

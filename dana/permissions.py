@@ -169,10 +169,15 @@ def _normal(kind: str, name: str) -> str:
             return host
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if kind == "db" and "://" in name:
-        dialect, _, rest = name.partition("://")
-        place = rest.partition("?")[0]
-        server, slash, database = place.partition("/")
-        return f"{dialect.partition('+')[0].lower()}://{server.rpartition('@')[2].lower()}{slash}{database}"
+        import re  # 8 ms that most programs do not need
+
+        found = re.fullmatch(r"([a-z0-9]+)(?:\+\w+)?://(?:[^/@?#]*@)?([^/@?#]*)(/[^@?#]*)?(?:\?[^@#]*)?", name, re.I)
+        if found is None:
+            shown = name.rpartition("@")[2]
+            raise ValueError(
+                f"...{shown} is no URL of a database; in user, password and name write @ / ? # as %40 %2F .."
+            )
+        return f"{found[1].lower()}://{found[2].lower()}{found[3] or ''}"
     return name if kind == "env" else os.path.realpath(name)
 
 

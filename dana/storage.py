@@ -8,6 +8,8 @@ import stat
 from contextlib import contextmanager, suppress
 from secrets import token_hex
 
+from dana.host import NoAnswer
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import sqlite3
@@ -112,8 +114,7 @@ def file_exists(permissions: Permissions, path: str) -> bool:
 def connect(permissions: Permissions, url: str, timeout: float) -> Any:
     """A connection to a database: of sqlite3 for a path, of SQLAlchemy for a URL.
 
-    Raises PermissionError, ValueError for other URLs, ModuleNotFoundError without SQLAlchemy or a driver, and what
-    these raise.
+    Raises PermissionError, ValueError for other URLs, ModuleNotFoundError without SQLAlchemy or a driver, and NoAnswer.
     """
     place = permissions.check_database(url)
     return _sqlite(place, url, timeout) if "://" not in url else _server(url)
@@ -225,7 +226,10 @@ def _sqlite(place: str, path: str, timeout: float) -> sqlite3.Connection:
             _check_mode(os.lstat(place).st_mode)
         elif os.path.basename(os.path.dirname(place)) == FOLDER:
             os.makedirs(os.path.dirname(place), exist_ok=True)
-    connection = sqlite3.connect(place, timeout=timeout, isolation_level=None, check_same_thread=False)
+    try:
+        connection = sqlite3.connect(place, timeout=timeout, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as error:
+        raise NoAnswer(str(error), lasting=True) from None
     try:
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -261,13 +265,22 @@ def _server(url: str) -> Any:
             f"databases of {dialect} need SQLAlchemy and a driver: pip install 'dana[database]'", name="sqlalchemy"
         ) from None
     parts = sqlalchemy.engine.make_url(url)
-    for option in parts.query:
+    for option, value in parts.query.items():
         if option not in URL_OPTIONS:
             raise ValueError(f"{option} cannot stand in the URL of a database; there are {', '.join(URL_OPTIONS)}")
+        if not isinstance(value, str) or not value.replace("_", "").replace("-", "").replace(" ", "").isalnum():
+            raise ValueError(f"{option} in the URL of a database can only have letters, digits, spaces, _ and -")
     try:
         engine = sqlalchemy.create_engine(parts, poolclass=sqlalchemy.pool.NullPool)
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"databases of {dialect} need a driver: pip install {error.name}", name=error.name
         ) from None
-    return engine.connect()
+    try:
+        return engine.connect()
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        raise NoAnswer(_first_line(getattr(error, "orig", None) or error)) from None
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]

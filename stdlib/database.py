@@ -6,6 +6,7 @@ import os
 import re
 import sqlite3
 
+from dana.host import NoAnswer
 from dana.native import Library, current
 from dana.values import type_name
 
@@ -78,8 +79,9 @@ def database_operation(parameters: dict[str, Any], /) -> dict[str, Any]:
             database = _Server(awaited(lambda: run.host.connect(url, timeout)), timeout)
         else:
             database = _Sqlite(run.host.connect(url, timeout), timeout)
-    except sqlite3.Error as error:
-        raise ActionError(f"the database {url} cannot be opened: {error}") from None
+    except NoAnswer as error:
+        shown = f"{url.partition('://')[0]}://{url.rpartition('@')[2]}" if "@" in url else url
+        raise ActionError(f"the database {shown} cannot be opened: {error}", retryable=not error.lasting) from None
     return database.result(statements)
 
 
@@ -160,14 +162,17 @@ class _Server:
 
     def result(self, statements: list[Statement]) -> dict[str, Any]:
         """Do all statements, or none."""
-        from sqlalchemy.exc import DBAPIError, SQLAlchemyError  # type: ignore[import-not-found,unused-ignore]
+        from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError  # type: ignore[import-not-found,unused-ignore]
 
         try:
             return awaited(lambda: self._done(statements))
         except DBAPIError as error:
-            raise ActionError(f"the database refuses: {error.orig}", retryable=error.connection_invalidated) from None
+            reason = str(error.orig).strip().partition("\n")[0]
+            raise ActionError(f"the database refuses: {reason}", retryable=error.connection_invalidated) from None
+        except StatementError as error:
+            raise wrong(f"database_operation: {error.orig}") from None
         except SQLAlchemyError as error:
-            raise ActionError(f"the database refuses: {error}") from None
+            raise wrong(f"database_operation: {str(error).partition(chr(10))[0]}") from None
 
     def _done(self, statements: list[Statement]) -> dict[str, Any]:
         from sqlalchemy import text  # type: ignore[import-not-found,unused-ignore]

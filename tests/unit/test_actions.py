@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import http.server
 import json
+import shutil
 import socket
 import socketserver
 import sqlite3
+import ssl
 import stat
+import subprocess
 import sys
 import threading
 import time
@@ -293,6 +296,28 @@ def test_nobody_listens() -> None:
     assert error.retryable
     error = failure("api_call", url="http://nowhere.invalid/x", method="POST")
     assert str(error) == "POST http://nowhere.invalid/x failed: there is no host nowhere.invalid"
+
+
+def test_the_other_side_is_verified(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("there is no openssl to make a certificate with")
+    certificate, key = str(tmp_path / "certificate.pem"), str(tmp_path / "key.pem")
+    make = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    subprocess.run([openssl, *make.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    service.socket = context.wrap_socket(service.socket, server_side=True)
+    service.answers["/"] = gives(200, b'"safe"')
+    url = f"https://localhost:{service.server_port}/"
+    error = failure("api_call", url=url)
+    assert str(error) == f"GET {url} failed: the certificate of localhost is not trusted: self-signed certificate"
+    assert not error.retryable
+    monkeypatch.setenv("SSL_CERT_FILE", certificate)
+    assert call(url=url)["data"] == "safe"
+    assert service.requests[0][2]["host"] == f"localhost:{service.server_port}"
+    error = failure("api_call", url=url.replace("localhost", "127.0.0.1"))
+    assert "the certificate of 127.0.0.1 is not trusted: IP address mismatch" in str(error)
 
 
 @pytest.mark.parametrize(("method", "retryable"), [("GET", True), ("POST", False)])

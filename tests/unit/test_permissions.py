@@ -152,6 +152,20 @@ def test_databases(grant: str, url: str, granted: bool) -> None:
         assert "pw" not in refusal(some.check_database, url)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://db.example.com:5432/x@evil.example/shop",
+        "postgresql://db.example.com:5432/x?a=b@evil.example/shop",
+        "postgresql://db.example.com:5432?x@evil.example/shop",
+        "postgresql://db.example.com#@evil.example/shop",
+    ],
+)
+def test_a_url_that_may_be_read_in_two_ways_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="is no URL of a database"):
+        Permissions(db=["postgresql://db.example.com:5432"]).check_database(url)
+
+
 def test_passwords_are_not_shown() -> None:
     assert refusal(Permissions().check_database, "mysql://ann:pw@db.example.com/shop") == (
         "using the database mysql://db.example.com/shop needs --allow-db=mysql://db.example.com/shop"

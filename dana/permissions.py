@@ -173,10 +173,8 @@ def _normal(kind: str, name: str) -> str:
 
         found = re.fullmatch(r"([a-z0-9]+)(?:\+\w+)?://(?:[^/@?#]*@)?([^/@?#]*)(/[^@?#]*)?(?:\?[^@#]*)?", name, re.I)
         if found is None:
-            shown = name.rpartition("@")[2]
-            raise ValueError(
-                f"...{shown} is no URL of a database; in user, password and name write @ / ? # as %40 %2F .."
-            )
+            shown = f"{name.partition('://')[0]}://...{name.rpartition('@')[2].rpartition('://')[2]}"
+            raise ValueError(f"{shown} is no URL of a database; in user, password and name write @ / ? # as %40 %2F ..")
         return f"{found[1].lower()}://{found[2].lower()}{found[3] or ''}"
     return name if kind == "env" else os.path.realpath(name)
 

@@ -19,6 +19,7 @@ BLOCKS = {
     "04_controls": ["04_workflow_controls"],
     "05_errors": ["02_workflow_engine", "05_error_handling"],
     "06_monitoring": ["02_workflow_engine", "06_monitoring"],
+    "07_adaptive": ["02_workflow_engine", "07_adaptive"],
     "09_testing": ["02_workflow_engine", "09_testing"],
 }
 

@@ -20,6 +20,7 @@ BLOCKS = {
     "05_errors": ["02_workflow_engine", "05_error_handling"],
     "06_monitoring": ["02_workflow_engine", "06_monitoring"],
     "07_adaptive": ["02_workflow_engine", "07_adaptive"],
+    "08_agents": ["08_multi_agent"],
     "09_testing": ["02_workflow_engine", "09_testing"],
 }
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dana.errors import UncaughtError as UncaughtError
     from dana.host import Host as Host
     from dana.limits import Limits as Limits
+    from dana.permissions import Permissions as Permissions
     from dana.session import Session as Session
 
 __version__ = "0.1.0"
@@ -25,10 +26,21 @@ _HOMES = {
     "UncaughtError": "dana.errors",
     "Host": "dana.host",
     "Limits": "dana.limits",
+    "Permissions": "dana.permissions",
     "Session": "dana.session",
 }
 
-__all__ = ["DanaError", "Diagnostic", "Host", "LimitError", "Limits", "ProgramError", "Session", "UncaughtError"]
+__all__ = [
+    "DanaError",
+    "Diagnostic",
+    "Host",
+    "LimitError",
+    "Limits",
+    "Permissions",
+    "ProgramError",
+    "Session",
+    "UncaughtError",
+]
 
 
 def __getattr__(name: str) -> Any:

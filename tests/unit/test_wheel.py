@@ -37,11 +37,11 @@ def test_contents(wheel: Path) -> None:
         names = set(archive.namelist())
     assert {"dana/py.typed", "dana/parse_table.marshal", "dana/grammar/dana.lark"} <= names
     for folder, package in zip(PACKAGES, ("dana", "dana/grammar", "dana/stdlib"), strict=True):
-        for file in (ROOT / folder).rglob("*.py"):
+        for file in [*(ROOT / folder).rglob("*.py"), *(ROOT / folder).rglob("*.na")]:
             assert f"{package}/{file.relative_to(ROOT / folder)}" in names
     stray = [name for name in names if not name.startswith("dana/") and ".dist-info/" not in name]
     assert not stray
-    assert not [name for name in names if "test" in name]
+    assert not [name for name in names if "test_" in name or "tests/" in name]
 
 
 def test_runs_where_it_is_unpacked(wheel: Path, tmp_path: Path) -> None:

@@ -98,10 +98,10 @@ limits; reaching one ends the program with exit code 4:
 """
 
 CHECK_HELP = """\
-usage: dana check FILE [FILE ...] [options]
+usage: dana check FILE [FILE ...] [name=value ...] [options]
 
-Finds mistakes without running: syntax, misplaced statements, names that nothing defines. The findings go
-to stdout. Exits with 1 when there is an error; warnings alone are fine.
+Finds mistakes without running: syntax, misplaced statements, names that nothing defines; inputs are defined,
+whatever their value. The findings go to stdout. Exits with 1 when there is an error; warnings alone are fine.
 
 options:
   --strict                a name that only the caller of a function defines is an error
@@ -609,14 +609,15 @@ def _check(arguments: list[str]) -> int:
     from dana.session import Session
 
     strict = options.get("--strict", False)
+    files, inputs = _sorted_words(options.words)
     found: list[Diagnostic] = []
-    for path in options.words:
+    for path in files:
         try:
             source = _read(path)
         except ProgramError as error:
             found.extend(error.diagnostics)
         else:
-            found.extend(Session(strict=strict).check(source, strict=strict))
+            found.extend(Session(strict=strict, settings={"arguments": inputs}).check(source, strict=strict))
     _report(found, options.get("--output-format", "text"), options.get("--color", "auto"))
     return FAILED if any(diagnostic.severity == "error" for diagnostic in found) else DONE
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ from dana.cli import main
 from dana.models import weights
 
 ROOT = Path(__file__).parent.parent
-PROGRAMS = sorted([*ROOT.glob("examples/*.na"), *ROOT.glob("examples/*/main.na")])
+SHOP = ROOT / "examples" / "09_shop"
+PROGRAMS = sorted({*ROOT.glob("examples/*.na"), *ROOT.glob("examples/*/main.na")} - {SHOP / "main.na"})
 
 
 SAID = {
@@ -36,6 +39,34 @@ def test_example(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert output
     assert re.fullmatch(said, errors), errors
     assert main(["check", "--strict", str(program)]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+TILL = """\
+Ann: completed, paid at try 2
+Bo: completed, paid at try 1
+Cy: failed, paid at try 1
+  step take: there are not 2 cups left
+  refund: done
+  a gift goes with the order of Di
+Di: completed, paid at try 1
+
+refunded  1 orders, 19.00
+sent      3 orders, 68.50
+cups      1 left
+tea       9 left
+accounts  {'balance': 68.5}
+"""
+
+
+def test_shop() -> None:
+    done = subprocess.run([sys.executable, str(SHOP / "start.py")], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, TILL)
+    assert done.stderr.count("\n") == 1, "the order that failed is logged"
+
+
+def test_shop_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--strict", str(SHOP / "main.na"), "payments=x"]) == 0
     assert capsys.readouterr() == ("", "")
 
 

@@ -73,6 +73,8 @@ options:
   --model NAME       the model that `reason` asks, such as openai/gpt-5 or ollama/llama3.2
   --record FILE      keep every call of a model in FILE: prompt, data, answer, tokens
   --replay FILE      answer from such a file, without asking a model
+  --stub-missing[=FILE]  functions that are called and nobody defines give what FILE, a JSON object, says of them;
+                     of the others a terminal is asked
   --strict           a name that only the caller of a function defines is an error
   --json             end with one result object on stdout; what the program prints goes to stderr
   --log-level LEVEL  debug, info, warning or error
@@ -175,6 +177,7 @@ RUN_OPTIONS: dict[str, object] = {
     "--model": str,
     "--record": str,
     "--replay": str,
+    "--stub-missing": set,
     "--strict": bool,
     "--json": bool,
     "--log-level": ("debug", "info", "warning", "error"),
@@ -440,6 +443,11 @@ def _session(options: _Options, files: Any, inputs: dict[str, Any]) -> tuple[Ses
         settings["log_format"] = options.values["--log-format"]
     if "--record" in options.values and "--replay" in options.values:
         raise _usage("--record and --replay exclude each other", "a replay asks no model")
+    if "--stub-missing" in options.values:
+        stubs: dict[str, Any] = {}
+        for path in options.values["--stub-missing"]:
+            stubs.update(_stubs(path))
+        settings["stubs"] = stubs
     for name in ("model", "record", "replay"):
         if f"--{name}" in options.values:
             settings[name] = options.values[f"--{name}"]
@@ -485,6 +493,14 @@ def _ask(question: str) -> str:
         answer = answers.get(line.strip().lower())
         if answer is not None:
             return answer
+
+
+def _stubs(path: str) -> dict[str, Any]:
+    """What missing functions give, as a file says."""
+    stubs = _input_value("--stub-missing", f"@{path}") if path else {}
+    if not isinstance(stubs, dict):
+        raise _usage(f"{path} holds no JSON object", 'it says what functions give: {"check_stock": {"left": 3}}')
+    return stubs
 
 
 def _sorted_words(words: list[str]) -> tuple[list[str], dict[str, Any]]:

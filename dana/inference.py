@@ -11,7 +11,7 @@ a key has been tested, that a part was found true, which of several literals a t
 from __future__ import annotations
 
 from dana import nodes
-from dana.answers import Anything, List, Shape, String, Text
+from dana.answers import Anything, List, Object, Shape, String, Text
 from dana.evidence import A_LIST, A_NUMBER, A_TEXT, NOTHING, UnknownType, Use, Value, join, stated, stated_shape
 
 TYPE_CHECKING = False
@@ -50,9 +50,15 @@ class Wanted:
         self.problem = problem
 
 
-def infer(module: nodes.Module, resolution: Resolution) -> dict[int, Wanted]:
-    """The shape of the answer for each call of `reason` in a program, by the identity of its node."""
-    walk = _Walk(module, resolution)
+ASKED = frozenset(("reason",))
+
+
+def infer(module: nodes.Module, resolution: Resolution, names: frozenset[str] = ASKED) -> dict[int, Wanted]:
+    """The shape of the answer for each call of `reason` in a program, by the identity of its node.
+
+    With other `names`, that of what calls of those functions give: as the program needs it.
+    """
+    walk = _Walk(module, resolution, names)
     walk.all()
     return {
         at: Wanted(walk.whole_shape(at, use), use.declared is not None, walk.problems.get(at))
@@ -60,22 +66,31 @@ def infer(module: nodes.Module, resolution: Resolution) -> dict[int, Wanted]:
     }
 
 
-def is_ask(node: nodes.Node, scope: Scope, resolution: Resolution) -> bool:
+def is_ask(node: nodes.Node, scope: Scope, resolution: Resolution, names: frozenset[str] = ASKED) -> bool:
     """Whether a call may be one of the library's `reason`, or of a model's."""
     function = node.function  # type: ignore[attr-defined]
     if type(function) is nodes.Name:
-        return bool(
-            function.id == "reason" and function.id not in resolution.globals and scope.place("reason")[0] == "global"
-        )
-    return type(function) is nodes.Attribute and function.name == "reason"
+        name = function.id
+        return bool(name in names and name not in resolution.globals and scope.place(name)[0] == "global")
+    return type(function) is nodes.Attribute and function.name in names and names is ASKED
+
+
+def needed_of(name: str, module: nodes.Module, resolution: Resolution) -> list[str]:
+    """The keys that a program reads from what a function gives, each with what it has to be where that is known."""
+    for wanted in infer(module, resolution, frozenset((name,))).values():
+        if type(wanted.shape) is Object and wanted.shape.fields:
+            shapes = wanted.shape.fields.items()
+            return [key if type(shape) is Anything else f"{key} ({shape.words()})" for key, shape in shapes]
+    return []
 
 
 class _Walk:
     """The walk over all functions of a program, again and again until nothing new is found."""
 
-    def __init__(self, module: nodes.Module, resolution: Resolution) -> None:
+    def __init__(self, module: nodes.Module, resolution: Resolution, names: frozenset[str]) -> None:
         self.module = module
         self.resolution = resolution
+        self.names = names
         self.roots: dict[int, Use] = {}
         self.streamed: set[int] = set()
         self.as_json: set[int] = set()
@@ -835,7 +850,7 @@ class _Walk:
         function = node.function
         if type(function) is nodes.Attribute and function.name in self.methods:
             return False
-        return is_ask(node, self.scope, self.resolution)
+        return is_ask(node, self.scope, self.resolution, self.names)
 
     def ask(self, node: nodes.Call) -> Value:
         at = id(node)

@@ -20,9 +20,10 @@ from dana.errors import (
 )
 from dana.evaluation.definitions import Program, Variables
 from dana.evaluation.traceback import callers, describe, function_name, position, read_variable
+from dana.formatting import represent
 from dana.host import Host
 from dana.limits import Limits, Meter
-from dana.nodes import ExpressionStatement
+from dana.nodes import Call, ExpressionStatement
 from dana.resolver import resolve
 from dana.run import RUN, Run
 from dana.source import Source
@@ -232,7 +233,35 @@ class Session:
                     break
                 self._warn_caller(name, reader, lowering)
                 return found
+        if "stubs" in self.settings and reader is not None and _calls(reader[0], name):
+            return self._stub(name)
         raise NameError(f"name '{name}' is not defined", name=name)
+
+    def _stub(self, name: str) -> Any:
+        """A function in the place of one that is missing: what it gives is in a file, or a person says it."""
+        stubs: dict[str, Any] = self.settings["stubs"]
+
+        def stub(*arguments: Any, **keywords: Any) -> Any:
+            from json import dumps, loads
+
+            given = [*map(represent, arguments), *(f"{key}={represent(item)}" for key, item in keywords.items())]
+            called = f"{name}({', '.join(given)})"
+            if name in stubs:
+                value = stubs[name]
+            elif sys.stdin.isatty():
+                self.host.write_log(f"{called} is missing: what does it give, as JSON?")
+                line = self.host.read_line("> ")
+                try:
+                    value = loads(line)
+                except ValueError:
+                    value = line
+            else:
+                raise NameError(f"name '{name}' is not defined, and no answer is given for it", name=name)
+            self.host.write_log(f"stub: {called} gives {dumps(value, ensure_ascii=False)}")
+            return to_value(value)
+
+        self.register(name, stub)
+        return self._registered[name]
 
     def _warn_caller(self, name: str, reader: tuple[Any, Any], owner: Any) -> None:
         node, lowering = reader
@@ -363,6 +392,11 @@ class _Running:
             if decimal is not None:
                 self._run.decimal = decimal.getcontext()
                 decimal.setcontext(self._decimal or decimal.Context())
+
+
+def _calls(node: Any, name: str) -> bool:
+    """Whether a node calls a function of this name."""
+    return any(type(n) is Call and getattr(n.function, "id", None) == name for n in node.walk())
 
 
 def _undefined(name: str) -> Any:

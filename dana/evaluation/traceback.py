@@ -165,7 +165,8 @@ def _hint(
     _, node, lowering, frame = place
     if isinstance(error, NameError) and error.name is not None and not isinstance(error, UnboundLocalError):
         variables = lowering.unit.variables
-        return _meant(nearest(error.name, [*_local_names(lowering), *variables.own, *builtin_names]))
+        like = nearest(error.name, [*_local_names(lowering), *variables.own, *builtin_names])
+        return _meant(like) or _wanted_function(error.name, lowering.unit.program)
     if isinstance(error, ImportError) and isinstance(error.name, str):
         return None
     if isinstance(error, KeyError) and isinstance(node, nodes.Subscript) and error.args and type(error.args[0]) is str:
@@ -190,6 +191,18 @@ def _hint(
             if code is not None:
                 return _meant(nearest(wrong, code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]))
     return None
+
+
+def _wanted_function(name: str, program: Any) -> str | None:
+    """How a program gets a function that it calls and nobody defines, and what it needs of it."""
+    calls = (node for node in program.module.walk() if isinstance(node, nodes.Call))
+    if not any(getattr(node.function, "id", None) == name for node in calls):
+        return None
+    from dana.inference import needed_of  # only programs that call what is missing need it
+
+    keys = needed_of(name, program.module, program.resolution)
+    reads = f"; the program reads {', '.join(keys)} of what it gives" if keys else ""
+    return f"define {name}, or give the file that does with --with{reads}"
 
 
 def _meant(name: str | None) -> str | None:

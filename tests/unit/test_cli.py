@@ -416,3 +416,35 @@ def test_findings_that_the_terminal_cannot_show() -> None:
     )
     assert done.returncode == 1
     assert b" 1 | print('\\xfc', prics)\n" in done.stdout
+
+
+SHOP = """
+stock = check_stock(["tea"])
+if not stock["available"]:
+    print("short of", stock["shortfall"])
+"""
+
+
+def test_missing_functions_are_described(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "shop.na"
+    file.write_text(SHOP)
+    assert main(["run", str(file)]) == 1
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        "NameError: name 'check_stock' is not defined",
+        "  = define check_stock, or give the file that does with --with; "
+        "the program reads available (true or false), shortfall of what it gives",
+    ]
+
+
+def test_missing_functions_can_be_answered_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, stubs = tmp_path / "shop.na", tmp_path / "stubs.json"
+    file.write_text(SHOP)
+    stubs.write_text('{"check_stock": {"available": false, "shortfall": 3}}')
+    assert main(["run", str(file), f"--stub-missing={stubs}"]) == 0
+    assert capsys.readouterr() == (
+        "short of 3\n",
+        'stub: check_stock([\'tea\']) gives {"available": false, "shortfall": 3}\n',
+    )
+    stubs.write_text("[1]")
+    assert main(["run", str(file), f"--stub-missing={stubs}"]) == 2
+    assert "holds no JSON object" in capsys.readouterr().err

@@ -23,6 +23,7 @@ GLOBALS = {
     "program_function": "system",
     "program_variable": "system",
     "host_load": "system",
+    "nearest_word": "system",
     "log": "log",
     "log_level": "log",
     "wait": "time",

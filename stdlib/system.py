@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dana.errors import nearest
 from dana.native import Library, current
 from dana.values import type_name
 
@@ -53,6 +54,18 @@ def program_variable(name: str, /) -> Any:
     True
     """
     return current().session.program_variable(name)
+
+
+@library.function
+def nearest_word(word: str, words: Any, /) -> str | None:
+    """The one of some words that somebody who wrote `word` probably meant, or None.
+
+    >>> nearest_word("acton", ["action", "decision"])
+    'action'
+    """
+    if type(word) is not str:
+        raise TypeError(f"a word is text, not {type_name(word)}")
+    return nearest(word, list(current().meter.items(words)))
 
 
 @library.function

@@ -68,7 +68,7 @@ def outcome(program: str, model: Scripted) -> str:
 def test_nothing_tells_that_a_call_was_in_progress(program: str) -> None:
     delayed = Delayed()
     assert outcome(program, delayed) == outcome(program, Scripted())
-    assert delayed.under_way == 0
+    at_rest(delayed)
 
 
 FORMS = {
@@ -167,13 +167,18 @@ def test_a_failure_gives_up_the_calls_that_were_made_after_it() -> None:
 
 
 def given_up(model: Delayed) -> None:
+    """What was under way is ended, and only that."""
+    at_rest(model)
+    assert all(prompt.startswith("never") for prompt in model.cancelled)
+
+
+def at_rest(model: Delayed) -> None:
     """Nothing is under way any more, once the background has had its turn."""
-    for _ in range(1000):
+    for _ in range(5000):
         if not model.under_way:
             break
         threading.Event().wait(0.001)
     assert model.under_way == 0
-    assert all(prompt.startswith("never") for prompt in model.cancelled)
 
 
 def test_functions_that_run_at_once() -> None:

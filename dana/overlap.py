@@ -16,7 +16,7 @@ from dana.inference import OF_DICT, OF_LIST, OF_TEXT, is_ask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from dana.resolver import Resolution, Scope
@@ -79,10 +79,17 @@ class Overlaps:
     """What may be in progress in a program.
 
     `kept` are the calls whose answer is not awaited at once; `gathered` the displays, comprehensions and calls
-    whose parts are all begun before the first is awaited.
+    whose parts are all begun before the first is awaited. `read_before` and `unbound_before` are names that functions
+    of earlier programs with the same variables read, and those of them that these did not find bound.
     """
 
-    def __init__(self, module: nodes.Module, resolution: Resolution, earlier: Sequence[Resolution] = ()) -> None:
+    def __init__(
+        self,
+        module: nodes.Module,
+        resolution: Resolution,
+        read_before: Iterable[str] = (),
+        unbound_before: Iterable[str] = (),
+    ) -> None:
         self.resolution = resolution
         self.kept: set[int] = set()
         self.gathered: set[int] = set()
@@ -101,20 +108,13 @@ class Overlaps:
             if scope.kind == "function" and scope.parent is not None:
                 self._functions.setdefault((id(scope.parent), scope.name), []).append(scope.node)
                 self._methods.add(scope.name)
+        self._read_before = frozenset(read_before)
         self._unbound = {
             name
-            for program in (resolution, *earlier)
-            for scope in program.scopes.values()
+            for scope in resolution.scopes.values()
             for name in scope.uses
-            if name not in program.globals and scope.place(name)[0] == "global"
-        }
-        self._read_before = {
-            name
-            for program in earlier
-            for scope in program.scopes.values()
-            if scope.kind != "module"
-            for name in scope.uses
-        }
+            if name not in resolution.globals and scope.place(name)[0] == "global"
+        }.union(unbound_before)
         for scope in resolution.scopes.values():
             self._declared.update(scope.globals, scope.nonlocals)
         for scope in resolution.scopes.values():

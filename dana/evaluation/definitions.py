@@ -38,7 +38,7 @@ class Variables(dict):  # type: ignore[type-arg]
     gives UNBOUND when nobody knows it, and then of `last_resort`, which raises NameError.
     """
 
-    __slots__ = ("absent", "last_resort", "own", "read", "reset", "supplied")
+    __slots__ = ("absent", "last_resort", "own", "read", "reset", "supplied", "unbound")
 
     def __init__(self, supplied: Callable[[str], Any], last_resort: Callable[[str], Any]) -> None:
         super().__init__()
@@ -47,10 +47,21 @@ class Variables(dict):  # type: ignore[type-arg]
         self.own: set[str] = set()
         self.absent: set[str] = set()
         """Names of methods that were taken to be no functions of the program when its hot functions were lowered."""
-        self.read: list[Resolution] = []
-        """The programs whose functions may read these variables."""
+        self.read: set[str] = set()
+        """The names that functions of the programs read, and so may be any of these variables."""
+        self.unbound: set[str] = set()
+        """Those that no program binds where they are read: they may be variables of a function that calls."""
         self.reset: list[Callable[[], None]] = []
         """What undoes that lowering, should one of these names be bound after all."""
+
+    def note_reads(self, resolution: Resolution) -> None:
+        """A program's functions may read these variables from now on."""
+        for scope in resolution.scopes.values():
+            if scope.kind != "module":
+                self.read |= scope.uses
+                self.unbound.update(
+                    name for name in scope.uses - resolution.globals.keys() if scope.place(name)[0] == "global"
+                )
 
     def bind(self, names: Iterable[str]) -> None:
         """The program is about to bind these names."""
@@ -116,8 +127,8 @@ class Program:
             import dana.evaluation.asking  # noqa: F401  # only programs that ask a model need these
             from dana.overlap import Overlaps
 
-            self.overlaps = Overlaps(module, resolution, variables.read)
-        variables.read.append(resolution)
+            self.overlaps = Overlaps(module, resolution, variables.read, variables.unbound)
+        variables.note_reads(resolution)
 
     def run(self) -> None:
         """Run the whole text once."""

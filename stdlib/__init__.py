@@ -62,6 +62,7 @@ PROGRAMS = {
     "escalations": "recovery",
     "retry_delay": "recovery",
     "recovery_policy": "recovery",
+    "definition_of_instance": "recovery",
     "implement_workflow_monitoring": "monitoring",
     "track_workflow_metrics": "monitoring",
     "filter_metrics_by_time": "monitoring",

@@ -233,7 +233,7 @@ def stated_shape(node: nodes.Node) -> Shape:
     return Text() if type(shape) is String and not shape.choices else shape
 
 
-_PLAIN_TYPES: dict[str, Callable[[], Shape]] = {
+PLAIN_TYPES: dict[str, Callable[[], Shape]] = {
     "int": lambda: Number(whole=True),
     "float": Number,
     "str": String,
@@ -251,13 +251,13 @@ _PLAIN_TYPES: dict[str, Callable[[], Shape]] = {
 def stated(node: Any) -> Shape:
     kind = type(node)
     if kind is nodes.Name:
-        made = _PLAIN_TYPES.get(node.id)
+        made = PLAIN_TYPES.get(node.id)
         if made is None:
             raise UnknownType(node.id)
         return made()
     if kind is nodes.Constant:
-        if type(node.value) is str and node.value in _PLAIN_TYPES:
-            return _PLAIN_TYPES[node.value]()
+        if type(node.value) is str and node.value in PLAIN_TYPES:
+            return PLAIN_TYPES[node.value]()
         if type(node.value) is str:
             return String((node.value,))
         if node.value is None or type(node.value) in (bool, int, float):

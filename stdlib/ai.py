@@ -56,7 +56,11 @@ def reason(prompt: Any, options: dict[str, Any] | None = None, /, **keywords: An
     >>> reason("Norway's capital, and its population?", returns=dict)
     {'city': 'Oslo', 'people': 700000}
     """
-    return current().session.models.reason(prompt, None, _merged(options, keywords))
+    models = current().session.models
+    given = models.merged("reason", options, keywords)
+    if type(given.get("timeout")) is str:
+        given["timeout"] = seconds_of(given["timeout"])
+    return models.reason(prompt, None, given)
 
 
 ASKING.add(id(reason))
@@ -164,19 +168,3 @@ def _from_file(name: str) -> str | None:
             value = value.strip()
             return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value
     return None
-
-
-def _merged(options: Any, keywords: dict[str, Any]) -> dict[str, Any]:
-    """The options of a call from both places; durations as seconds."""
-    if options is None:
-        merged = keywords
-    elif type(options) is dict:
-        twice = [name for name in keywords if name in options]
-        if twice:
-            raise TypeError(f"reason() got the option {twice[0]!r} twice")
-        merged = {**options, **keywords}
-    else:
-        raise TypeError(f"the options of reason() are a dict, not {type_name(options)}")
-    if type(merged.get("timeout")) is str:
-        merged = {**merged, "timeout": seconds_of(merged["timeout"])}
-    return merged

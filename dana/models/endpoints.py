@@ -201,7 +201,7 @@ class Remote:
         while True:
             used = self.abilities.copy()
             try:
-                reply = await self._send(request)
+                reply = await self._send(request, used)
             except RequestFailed as failure:
                 if not self._adapt(request, failure, used):
                     raise
@@ -211,12 +211,12 @@ class Remote:
                 self._remember()
             return reply
 
-    async def _send(self, request: Request) -> Reply:
+    async def _send(self, request: Request, used: Abilities) -> Reply:
         import openai
 
         try:
             raw = await self.client().chat.completions.with_raw_response.create(
-                **self._body(request, self.abilities), **self._extra()
+                **self._body(request, used), **self._extra()
             )
             text = raw.text if isinstance(raw.text, str) else raw.text()
         except openai.OpenAIError as error:
@@ -303,17 +303,16 @@ class Remote:
         if isinstance(error, openai.APIConnectionError):
             return self._connection_failure(error)
         status = getattr(error, "status_code", 0) or 0
-        if not isinstance(error, openai.APIStatusError):
-            said = _said(error)
-            return RequestFailed(f"{name} answered with an error: {said}", status=status)
         said = _said(error)
+        if not isinstance(error, openai.APIStatusError):
+            return RequestFailed(f"{name} answered with an error: {said}", status=status)
         if status == 401 or status == 403:
             what = "refused the key" if status == 401 else "does not allow this"
             return RequestFailed(f"{name} {what} ({status}): {said}", self._about_key(), status=status)
         if 300 <= status < 400:
             hint = "give that address itself, if it is to be trusted: keys do not follow redirects"
             where = error.response.headers.get("location", "somewhere else")
-            return RequestFailed(f"{name} sends the request on to {_cut(where)} ({status})", hint, status=status)
+            return RequestFailed(f"{name} sends the request on to {shortened(where)} ({status})", hint, status=status)
         if status == 404:
             return await self._not_found(said)
         if status == 413:
@@ -351,7 +350,7 @@ class Remote:
             why = "the connection was refused"
         elif any("SSL" in kind for kind in kinds):
             said = next(str(cause) for cause in causes if "SSL" in type(cause).__name__)
-            why = f"there is no secure connection: {_cut(said)}"
+            why = f"there is no secure connection: {shortened(said)}"
             hint = "is it https that the server speaks, with a certificate that this machine trusts?"
         elif "ConnectError" not in kinds:
             return RequestFailed(f"the connection to {self.name} broke off", pause=PAUSE)
@@ -378,10 +377,6 @@ class Remote:
             status=404,
         )
 
-    async def close(self) -> None:
-        if self._client is not None:
-            await self._client.close()
-
 
 def _reply(text: str, content_type: str, name: str) -> Reply:
     """The reply in the text of a response."""
@@ -394,9 +389,9 @@ def _reply(text: str, content_type: str, name: str) -> Reply:
             raise RequestFailed(f"{name} answered with nothing, not even JSON", ADDRESS_HINT) from None
         kind = content_type.partition(";")[0].strip()
         if "html" in kind or text.lstrip()[:1] == "<":
-            raise RequestFailed(f"{name} answered with a page of HTML: {_cut(text)}", ADDRESS_HINT) from None
+            raise RequestFailed(f"{name} answered with a page of HTML: {shortened(text)}", ADDRESS_HINT) from None
         what = "JSON that is broken" if "json" in kind else f"{kind or 'a text'} instead of JSON"
-        raise RequestFailed(f"{name} answered with {what}: {_cut(text)}") from None
+        raise RequestFailed(f"{name} answered with {what}: {shortened(text)}") from None
     choices = data.get("choices") if isinstance(data, dict) else None
     first = choices[0] if isinstance(choices, list) and choices else None
     message = first.get("message") if isinstance(first, dict) else None
@@ -404,8 +399,8 @@ def _reply(text: str, content_type: str, name: str) -> Reply:
         error = data.get("error") if isinstance(data, dict) else None
         if error:
             said = error.get("message") if isinstance(error, dict) else error
-            raise RequestFailed(f"{name} answered with an error: {_cut(str(said))}", pause=PAUSE)
-        raise RequestFailed(f"{name} answered with something else than a completion: {_cut(text)}")
+            raise RequestFailed(f"{name} answered with an error: {shortened(str(said))}", pause=PAUSE)
+        raise RequestFailed(f"{name} answered with something else than a completion: {shortened(text)}")
     usage = data.get("usage") if isinstance(data.get("usage"), dict) else {}
     used = [usage.get(key) for key in ("prompt_tokens", "completion_tokens")]
     tokens = [number if type(number) is int else 0 for number in used]
@@ -446,14 +441,14 @@ def _said(error: Any) -> str:
         inner = found.get("error", found)
         message = inner.get("message") if isinstance(inner, dict) else inner
         if message:
-            return _cut(str(message))
+            return shortened(str(message))
     try:
         text = error.response.text
     except Exception:  # the body of a stream may not have been read
         text = ""
     if text.lstrip()[:1] == "<":
         return "a page of HTML"
-    return _cut(text) or "no reason given"
+    return shortened(text) or "no reason given"
 
 
 def _retry_after(headers: Any) -> float | None:
@@ -474,7 +469,8 @@ def _retry_after(headers: Any) -> float | None:
     return None
 
 
-def _cut(text: str, length: int = 200) -> str:
+def shortened(text: str, length: int = 200) -> str:
+    """A text on one line, cut where it is long."""
     text = " ".join(text.split())
     return text if len(text) <= length else text[: length - 3] + "..."
 

@@ -7,12 +7,13 @@ import os
 import sys
 from threading import RLock
 
-from dana.answers import Anything, Boolean, Either, List, Literal, Number, Object, Shape, String, Text
+from dana.answers import Anything, Either, List, Literal, Object, Shape, String, Text
 from dana.calls import ASKING, Attempt, Inserted, Pending, Prompt, ReasonError
 from dana.errors import nearest
+from dana.evidence import PLAIN_TYPES
 from dana.models import asking, prompts
 from dana.models.asking import NoAnswer, Question
-from dana.models.endpoints import Remote
+from dana.models.endpoints import Remote, shortened
 from dana.models.providers import Endpoint, NotConfigured, choose, price, split
 from dana.models.scripted import Scripted
 from dana.native import current
@@ -33,6 +34,9 @@ CONCURRENCY = 16
 
 CONVERSATION = 40
 """How many messages of a conversation are kept."""
+
+SHOWN = 160
+"""Characters of an answer in an error."""
 
 OPTIONS = (
     "returns context system model temperature max_tokens retries timeout cache choices stream on_invalid format values"
@@ -82,7 +86,6 @@ class Model:
         self.settings = settings
         self.usage = Usage()
         self.conversation: list[dict[str, str]] = []
-        self.spent = 0.0
         self._transport: Transport | None = None
         self._endpoint: Endpoint | None = None
 
@@ -284,6 +287,16 @@ class Models:
 
     # Calls
 
+    @staticmethod
+    def merged(function: str, options: Any, keywords: dict[str, Any]) -> dict[str, Any]:
+        """The options of a call from both places."""
+        if options is not None and type(options) is not dict:
+            raise TypeError(f"the options of {function}() are a dict, not {type_name(options)}")
+        twice = [name for name in keywords if name in (options or ())]
+        if twice:
+            raise TypeError(f"{function}() got the option {twice[0]!r} twice")
+        return {**(options or {}), **keywords}
+
     def reason(self, prompt: Any, model: Any, options: dict[str, Any]) -> Any:
         """One call: its answer, a Pending where the program goes on meanwhile, or a Stream."""
         given = _Options(options)
@@ -317,25 +330,23 @@ class Models:
         meter = current().meter
         meter.check_text(len(made.user))
         meter.charge(1 + len(made.user) // 1000)
-        temperature = given.get("temperature", model.setting("temperature"))
-        max_tokens = given.get("max_tokens", model.setting("max_tokens"))
-        question = Question(
-            made,
-            shape,
-            retries=given.get("retries", 2),
-            timeout=given.get("timeout", model.setting("timeout") or 60),
-            temperature=temperature,
-            max_tokens=max_tokens,
-        )
-        settings = {"temperature": temperature, "max_tokens": max_tokens, "system": system, "context": context}
-        call = {
-            "template": prompts.template_text(parts),
-            "values": [{"name": part.name, "value": part.json} for part in parts if isinstance(part, prompts.Datum)],
-            "schema": None if wanted is None else wanted.schema(),
+        values = [{"name": part.name, "value": part.json} for part in parts if isinstance(part, prompts.Datum)]
+        question = _question(made, shape, model, given)
+        settings = {"system": system, "context": context}
+        return question, self._call(prompts.template_text(parts), values, question, model, settings)
+
+    def _call(
+        self, template: str, values: list[Any], question: Question, model: Model, more: dict[str, Any]
+    ) -> dict[str, Any]:
+        """What a call is known by in recordings and in the cache."""
+        settings = {"temperature": question.temperature, "max_tokens": question.max_tokens, **more}
+        return {
+            "template": template,
+            "values": values,
+            "schema": None if type(question.shape) is Text else question.shape.schema(),
             "model": self._name_in_call(model),
             "settings": {name: value for name, value in settings.items() if value is not None},
         }
-        return question, call
 
     def _name_in_call(self, model: Model) -> str | None:
         """The name of a model in a recorded call; a replay needs none to be configured."""
@@ -406,9 +417,7 @@ class Models:
             except ReasonError as error:
                 failure = NoAnswer(str(error), attempts, error.hint)
             attempts += own
-            prices = candidate.prices() if own else None
-            candidate.usage.add(own, prices)
-            self.usage.add(own, prices)
+            self._count(candidate, own, candidate.prices() if own else None)
             self._log(place, candidate.name if own else "", own, failure)
             if failure is None:
                 self._keep(call, given, answer, attempts, number)
@@ -436,7 +445,7 @@ class Models:
             return None
         if said and invalid == "text":
             return said[-1]
-        raise ReasonError(_report(failure, place), [a.data() for a in failure.attempts], failure.hint) from None
+        raise _error(failure, place) from None
 
     def _delivered(self, answer: Any, question: Question) -> Any:
         return to_value(answer if type(question.shape) is Text else question.shape.check(answer, "answer"))
@@ -489,7 +498,9 @@ class Models:
             prices = model.prices()
         except NotConfigured:
             prices = None
-        attempts = [Attempt(**attempt) for attempt in kept["attempts"]]
+        self._count(model, _attempts(kept), prices)
+
+    def _count(self, model: Model, attempts: list[Attempt], prices: tuple[float, float] | None) -> None:
         model.usage.add(attempts, prices)
         self.usage.add(attempts, prices)
 
@@ -532,11 +543,9 @@ class Models:
                 whole = True
             except NoAnswer as error:
                 failure = error
-                raise ReasonError(_report(error, place), [a.data() for a in error.attempts], error.hint) from None
+                raise _error(error, place) from None
             finally:
-                prices = model.prices()
-                model.usage.add(attempts, prices)
-                self.usage.add(attempts, prices)
+                self._count(model, attempts, model.prices())
                 answer = "".join(taken) if type(question.shape) is Text else taken
                 record = {**_record(answer, attempts, failure), "pieces": taken}
                 if whole and given.get("cache"):
@@ -549,8 +558,7 @@ class Models:
         answer = self._delivered(kept["answer"], question)
         yield from to_value(kept["pieces"]) if "pieces" in kept else [answer] if type(answer) is str else answer
         if "failed" in kept:
-            failure = _failure(kept)
-            raise ReasonError(_report(failure, place), [a.data() for a in failure.attempts], failure.hint)
+            raise _error(_failure(kept), place)
 
     def chat(self, model: Model, message: Any, options: dict[str, Any]) -> str | None:
         """The model's reply in its conversation, or to a list of messages."""
@@ -564,26 +572,24 @@ class Models:
         else:
             raise TypeError(f"a message is text, or a list of messages, not {type_name(message)}")
         system = given.get("system") or model.setting("system") or ""
-        question = Question(
-            _Conversation(system, history),
-            Text(),
-            retries=given.get("retries", 2),
-            timeout=given.get("timeout", model.setting("timeout") or 60),
-            temperature=given.get("temperature", model.setting("temperature")),
-            max_tokens=given.get("max_tokens", model.setting("max_tokens")),
-        )
-        settings = {"temperature": question.temperature, "max_tokens": question.max_tokens, "system": system or None}
-        call = {
-            "template": history[-1]["content"],
-            "values": history[:-1],
-            "schema": None,
-            "model": self._name_in_call(model),
-            "settings": {name: value for name, value in settings.items() if value is not None},
-        }
+        question = _question(_Conversation(system, history), Text(), model, given)
+        call = self._call(history[-1]["content"], history[:-1], question, model, {"system": system or None})
         reply: str | None = self._started(question, call, model, given, Prompt([], None), "")
         if type(message) is str and reply is not None:
             model.conversation = [*history, {"role": "assistant", "content": reply}][-CONVERSATION:]
         return reply
+
+
+def _question(messages: prompts.Messages, shape: Shape, model: Model, given: _Options) -> Question:
+    """What is asked, with the settings of the call, else of the model."""
+    return Question(
+        messages,
+        shape,
+        retries=given.get("retries", 2),
+        timeout=given.get("timeout", model.setting("timeout") or 60),
+        temperature=given.get("temperature", model.setting("temperature")),
+        max_tokens=given.get("max_tokens", model.setting("max_tokens")),
+    )
 
 
 class _Conversation(prompts.Messages):
@@ -661,18 +667,11 @@ class _Options:
         return Text() if form == "text" else shape
 
 
-_NAMED: dict[str, Any] = {
-    "string": String, "number": Number, "boolean": Boolean, "any": Anything,
-    "integer": lambda: Number(whole=True), "array": lambda: List(Anything()),
-    "object": lambda: Object({}, (), Anything()),
+_NAMED = {
+    "string": "str", "number": "float", "integer": "int", "boolean": "bool", "array": "list", "object": "dict",
+    "any": "any",
 }  # fmt: skip
-"""The types of JSON schemas by name, as workflow definitions state them."""
-
-
-def shape_of_name(name: str) -> Shape:
-    """The shape that a type's name in a definition stands for."""
-    made: Shape = _NAMED[name]()
-    return made
+"""The types of JSON schemas by name, as workflow definitions state them, and the program's own names of them."""
 
 
 def shape_of(value: Any) -> Shape:
@@ -684,14 +683,9 @@ def shape_of(value: Any) -> Shape:
     if type(value) is dict and all(type(key) is str for key in value):
         return Object({key: Anything() if item is None else shape_of(item) for key, item in value.items()})
     if type(value) is str and value in _NAMED:
-        return shape_of_name(value)
-    if type(value) is NativeType:
-        plain = {
-            "int": Number(whole=True), "float": Number(), "str": String(), "bool": Boolean(),
-            "list": List(Anything()), "dict": Object({}, (), Anything()),
-        }  # fmt: skip
-        if value.name in plain:
-            return plain[value.name]
+        return PLAIN_TYPES[_NAMED[value]]()
+    if type(value) is NativeType and value.name in PLAIN_TYPES:
+        return PLAIN_TYPES[value.name]()
     raise TypeError(f"returns must be a type that an answer can have, not {value!r}"[:200])
 
 
@@ -726,25 +720,25 @@ def _context(context: Any, template: str) -> Any:
     return prompts.as_json(context, "context")
 
 
+def _error(failure: NoAnswer, place: str) -> ReasonError:
+    """The error of a call without a usable answer, as a program sees it."""
+    return ReasonError(_report(failure, place), [attempt.data() for attempt in failure.attempts], failure.hint)
+
+
 def _report(failure: NoAnswer, place: str) -> str:
     """All attempts in a person's words."""
     where = f", asked at {place}" if place else ""
     attempts = failure.attempts
     if len(attempts) <= 1 and all(attempt.problem == failure.message for attempt in attempts):
-        said = [f"\n  {_cut(attempt.answer)}" for attempt in attempts if attempt.answer]
+        said = [f"\n  {shortened(attempt.answer, SHOWN)}" for attempt in attempts if attempt.answer]
         return f"{failure.message}{where}{''.join(said)}"
     tries = f"{len(attempts)} attempts" if len(attempts) > 1 else "1 attempt"
     lines = [f"{failure.message} after {tries}{where}"]
     for number, attempt in enumerate(attempts, 1):
         lines.append(f"  {number}. {attempt.problem}")
         if attempt.answer:
-            lines.append(f"     {_cut(attempt.answer)}")
+            lines.append(f"     {shortened(attempt.answer, SHOWN)}")
     return "\n".join(lines)
-
-
-def _cut(text: str, length: int = 160) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 def _driven(work: Coroutine[Any, Any, Any]) -> Any:
@@ -786,29 +780,22 @@ def _record(answer: Any, attempts: list[Attempt], failure: NoAnswer | None = Non
 
 def _failure(record: dict[str, Any]) -> NoAnswer:
     """The failure that was recorded."""
-    attempts = [Attempt(**attempt) for attempt in record["attempts"]]
-    return NoAnswer(record["failed"]["message"], attempts, record["failed"]["hint"])
+    return NoAnswer(record["failed"]["message"], _attempts(record), record["failed"]["hint"])
+
+
+def _attempts(record: dict[str, Any]) -> list[Attempt]:
+    return [Attempt(**attempt) for attempt in record["attempts"]]
 
 
 # What programs see
 
 
 def _reason(model: Model, prompt: Any, options: dict[str, Any] | None = None, /, **keywords: Any) -> Any:
-    return model.models.reason(prompt, model, _merged("reason", options, keywords))
+    return model.models.reason(prompt, model, model.models.merged("reason", options, keywords))
 
 
 def _chat(model: Model, message: Any, options: dict[str, Any] | None = None, /, **keywords: Any) -> str | None:
-    return model.models.chat(model, message, _merged("chat", options, keywords))
-
-
-def _merged(function: str, options: Any, keywords: dict[str, Any]) -> dict[str, Any]:
-    """The options of a call from both places."""
-    if options is not None and type(options) is not dict:
-        raise TypeError(f"the options of {function}() are a dict, not {type_name(options)}")
-    twice = [name for name in keywords if name in (options or ())]
-    if twice:
-        raise TypeError(f"{function}() got the option {twice[0]!r} twice")
-    return {**(options or {}), **keywords}
+    return model.models.chat(model, message, model.models.merged("chat", options, keywords))
 
 
 def _reset(model: Model) -> None:

@@ -11,7 +11,6 @@ from itertools import islice
 from types import CodeType
 
 from dana import nodes
-from dana.calls import ReasonError
 from dana.errors import Diagnostic, Frame, LimitReached, nearest
 from dana.evaluation.operators import drive, host_limit
 from dana.evaluation.shapes import SHAPE_CODE, Text, inner_code, maker, unmark
@@ -156,6 +155,8 @@ def _hint(
     error: BaseException, place: tuple[str, nodes.Node, Any, FrameType] | None, builtin_names: list[str]
 ) -> str | None:
     """What was probably meant, or what to do."""
+    from dana.calls import ReasonError  # only errors need it, and most programs end without one
+
     if isinstance(error, ReasonError):
         return error.hint
     if isinstance(error, AttributeError) and isinstance(error.name, str) and error.name:

@@ -108,6 +108,7 @@ LATE = {
     ("evaluation.definitions", "evaluation.asking"): "needed only by programs that ask a model",
     ("evaluation.definitions", "overlap"): "needed only by programs that ask a model",
     ("evaluation.definitions", "inference"): "needed only by programs that ask a model",
+    ("evaluation.traceback", "calls"): "needed only where an error is described",
     ("evaluation.traceback", "inference"): "needed only where a function is called that nobody defines",
     ("evaluation.definitions", "calls"): "needed only by programs that ask a model",
     ("evaluation.definitions", "evidence"): "needed only by programs that ask a model",

@@ -580,11 +580,13 @@ def _execute(session: Session, run: Callable[[], None]) -> None:
 
     before = _thread.stack_size()
     try:
-        _thread.stack_size(max(STACK, depth * STACK_OF_A_CALL))
+        session.stack = max(STACK, depth * STACK_OF_A_CALL)
+        _thread.stack_size(session.stack)
         _thread.start_new_thread(work, ())
     except (RuntimeError, ValueError, OverflowError):
         try:
-            _thread.stack_size(depth * STACK_OF_A_CALL)
+            session.stack = depth * STACK_OF_A_CALL
+            _thread.stack_size(session.stack)
             _thread.start_new_thread(work, ())
         except (RuntimeError, ValueError, OverflowError):
             raise _usage(

@@ -112,14 +112,21 @@ class UsageError(DanaError):
 class Stop(BaseException):
     """Ends a run from outside the program: no `except`, `finally` or `__exit__` of a script sees it."""
 
+    def again(self) -> Stop:
+        """The same, to be raised once more."""
+        return type(self)(*self.args)
+
 
 class LimitReached(Stop):
     """A limit was reached: which one, its value and the flag that changes it are in the message."""
 
     def __init__(self, message: str, flag: str | None = None) -> None:
-        super().__init__(message)
+        super().__init__(message, flag)
         self.message = message
         self.flag = flag
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class Interrupted(Stop):

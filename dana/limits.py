@@ -2,45 +2,64 @@
 
 A step is taken at every call and every turn of a loop by popping an item off `Meter.tank`, a list that
 closures hold directly; an empty tank raises IndexError and `refill` then looks at what is rare: the budget,
-the deadline, a wish to stop. Depth works the same way: every call in progress holds one item of `Meter.depth`.
+memory, a wish to stop. Whoever wishes a run to stop, such as the clock, empties the tank. Depth works the same
+way: every call in progress holds one item of `Meter.depth`. Once a run is to stop, each further step stops it
+again, so that it does not matter whether somebody swallowed the first exception.
+
+Memory is that of the whole process, less what it held when the session's first run began. It is looked at when the
+tank is refilled, and before much is made at once: natives tell what they are about to make.
 """
 
 from __future__ import annotations
 
+import os
+from _thread import TIMEOUT_MAX, allocate_lock, start_new_thread
 from time import monotonic
 
-from dana.errors import Interrupted, LimitReached
+from dana.errors import Interrupted, LimitReached, Stop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import Any, Self
+    from typing import Any, NoReturn, Self
 
 BLOCK = 1000
 _SIZED = (list, tuple, dict, set, frozenset, str, bytes)
 
+_NOTABLE = 16 * 1024 * 1024
+"""How many bytes natives may tell of until somebody looks at the memory of the process."""
+
 
 class Limits:
-    """What a run may use; None means no limit. Sizes are of one object: characters, items, bits."""
+    """What a run may use; None means no limit. Sizes are of one object: characters, items, bits.
 
-    __slots__ = ("bits", "depth", "items", "seconds", "steps", "text")
+    `memory` is in bytes; `calls` are those of models, and `cost` what they cost in US dollars.
+    """
+
+    __slots__ = ("bits", "calls", "cost", "depth", "items", "memory", "seconds", "steps", "text")
 
     def __init__(
         self,
         *,
         steps: int | None = None,
         seconds: float | None = None,
+        memory: int | None = None,
         depth: int = 1000,
         text: int = 64_000_000,
         items: int = 10_000_000,
         bits: int = 1_000_000,
+        calls: int | None = None,
+        cost: float | None = None,
     ) -> None:
         self.steps = steps
         self.seconds = seconds
+        self.memory = memory
         self.depth = depth
         self.text = text
         self.items = items
         self.bits = bits
+        self.calls = calls
+        self.cost = cost
 
     def replace(self, **changes: Any) -> Self:
         """These limits with some of them changed."""
@@ -49,33 +68,71 @@ class Limits:
 
 
 class Meter:
-    """Counts what one run uses."""
+    """Counts what one run uses. `charged` is how many bytes natives have told of, `stopped` why the run is to end."""
 
-    __slots__ = ("_granted", "cancelled", "deadline", "depth", "limits", "tank")
+    __slots__ = (
+        "_before",
+        "_clock",
+        "_granted",
+        "_looked",
+        "charged",
+        "deadline",
+        "depth",
+        "limits",
+        "stopped",
+        "tank",
+    )
 
     def __init__(self, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self.tank: list[None] = []
         self.depth: list[None] = [None] * self.limits.depth
-        self.cancelled = False
+        self.stopped: Stop | None = None
         self.deadline: float | None = None
+        self.charged = 0
         self._granted = 0
-        self.start()
+        self._looked = 0
+        self._before: int | None = None
+        self._clock: Any = None
 
     def start(self) -> None:
-        """Begin a run: the clock of `seconds` starts, a wish to stop is forgotten."""
-        self.cancelled = False
-        self.deadline = None if self.limits.seconds is None else monotonic() + self.limits.seconds
+        """Begin a run: a wish to stop is forgotten, the clock of `seconds` starts and runs until `end`."""
+        self.end()
+        self.stopped = self.deadline = None
+        if self.limits.memory is not None and self._before is None:
+            self._before = resident()
+        if self.limits.seconds is not None:
+            self.deadline = monotonic() + self.limits.seconds
+            self._clock = allocate_lock()
+            self._clock.acquire()
+            start_new_thread(self._watch, (self._clock, self.limits.seconds))
+
+    def end(self) -> None:
+        """End a run: its clock stops."""
+        if self._clock is not None:
+            self._clock.release()
+            self._clock = None
+
+    def _watch(self, clock: Any, seconds: float) -> None:
+        """Stop the run when its time is over; the run holds the clock as long as it lasts."""
+        if not clock.acquire(timeout=min(seconds, TIMEOUT_MAX)) and self._clock is clock:
+            self.stop(LimitReached(f"the program ran longer than {seconds:g} s", "--timeout"))
 
     @property
     def steps(self) -> int:
         """Steps taken so far."""
         return self._granted - len(self.tank)
 
-    def cancel(self) -> None:
-        """Stop the run at its next step; may be called from another thread."""
-        self.cancelled = True
+    def stop(self, reason: Stop) -> Stop:
+        """Stop the run at its next step; may be called from another thread. The reason, for who raises it at once."""
+        if self.stopped is None:
+            self.stopped = reason
         self.tank.clear()
+        return reason
+
+    def cancel(self) -> None:
+        """Stop the run because somebody asked for it."""
+        self.stop(Interrupted("interrupted"))
 
     def refill(self) -> None:
         """Take one step with an empty tank, then fill it; raises Stop when the run may not go on."""
@@ -89,17 +146,18 @@ class Meter:
             return
         self._granted += steps - len(tank)
         tank.clear()
-        if self.cancelled:
-            raise Interrupted("interrupted")
-        if self.deadline is not None and monotonic() > self.deadline:
-            raise LimitReached(f"the program ran longer than {self.limits.seconds:g} s", "--timeout")
+        if self.stopped is not None:
+            raise self.stopped.again()
+        self._weigh(0)
         block = BLOCK
         if self.limits.steps is not None:
             block = min(block, self.limits.steps - self._granted)
             if block < 0:
-                raise LimitReached(f"the program took more than {self.limits.steps:,} steps", "--max-steps")
+                self.refuse(f"the program took more than {self.limits.steps:,} steps", "--max-steps")
         self._granted += block
         tank.extend([None] * block)
+        if self.stopped is not None:  # since the tank was looked at
+            tank.clear()
 
     def look(self) -> None:
         """Take a step and look at what is rare, as natives do that wait."""
@@ -109,26 +167,51 @@ class Meter:
 
     def too_deep(self) -> None:
         """Refuse a call that would exceed the depth."""
-        raise LimitReached(f"calls are nested more than {self.limits.depth:,} deep", "--max-depth")
+        self.refuse(f"calls are nested more than {self.limits.depth:,} deep", "--max-depth")
 
     def check_text(self, length: int) -> None:
         """Refuse to make a text or bytes of `length`, before it is made."""
         if length > self.limits.text:
-            raise LimitReached(
+            self.refuse(
                 f"a text of {_shown(length)} characters is over the limit of {self.limits.text:,}", "--max-text"
             )
+        self._hold(length)
 
     def check_items(self, count: int) -> None:
         """Refuse to make a container of `count` items, before it is made."""
+        self.check_growth(count)
+        self._hold(count * 8)
+
+    def check_growth(self, count: int) -> None:
+        """Refuse a container that has grown to `count` items."""
         if count > self.limits.items:
-            raise LimitReached(
+            self.refuse(
                 f"a container of {_shown(count)} items is over the limit of {self.limits.items:,}", "--max-items"
             )
 
     def check_bits(self, bits: int) -> None:
         """Refuse to make an int of `bits` bits, before it is made."""
         if bits > self.limits.bits:
-            raise LimitReached(f"an int of {_shown(bits)} bits is over the limit of {self.limits.bits:,}", "--max-bits")
+            self.refuse(f"an int of {_shown(bits)} bits is over the limit of {self.limits.bits:,}", "--max-bits")
+        self._hold(bits // 8)
+
+    def refuse(self, message: str, flag: str | None = None) -> NoReturn:
+        """Stop the run because of a limit, which the flag changes."""
+        raise self.stop(LimitReached(message, flag))
+
+    def _hold(self, size: int) -> None:
+        """Charge memory that is about to be used."""
+        self.charged += size
+        if self.charged - self._looked > _NOTABLE:
+            self._looked = self.charged
+            self._weigh(size)
+
+    def _weigh(self, more: int) -> None:
+        """Refuse to go on with `more` bytes when the process would hold more memory than it may."""
+        if self._before is not None and self.limits.memory is not None:
+            held = resident()
+            if held is not None and held + more - self._before > self.limits.memory:
+                self.refuse(f"the program uses more than {shown_size(self.limits.memory)} of memory", "--max-memory")
 
     def items(self, iterable: Iterable[Any]) -> Iterable[Any]:
         """An iterable whose items are counted as steps: for natives that consume what a script gives them.
@@ -169,8 +252,38 @@ class Meter:
                 refill()
             left -= 1
             if left < 0:
-                self.check_items(self.limits.items + 1)
+                self.check_growth(self.limits.items + 1)
             yield item
+
+
+def resident() -> int | None:
+    """Bytes of memory that this process holds now, or its most so far where the system keeps no more; None if neither."""
+    global _memory
+    try:
+        if _memory is None or _memory[0] != os.getpid():  # a child process must not look at its parent
+            _memory = os.getpid(), os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+        return int(os.pread(_memory[1], 80, 0).split()[1]) * _PAGE
+    except (OSError, AttributeError):
+        pass
+    try:
+        import resource  # the system that has it not has no other way either
+    except ImportError:
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if os.uname().sysname == "Darwin" else 1024)
+
+
+_memory: tuple[int, int] | None = None
+"""The process, and the open file that says how much memory it holds."""
+
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+def shown_size(size: int) -> str:
+    """Bytes as a person writes them: 512M, 2G."""
+    for unit, name in ((2**30, "G"), (2**20, "M")):
+        if size % unit == 0 and size:
+            return f"{size // unit}{name}"
+    return f"{size:,} bytes"
 
 
 def _shown(size: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os.path
 import sys
 import weakref
+from _thread import RLock
+from types import GeneratorType
 
 from dana import modules
 from dana.errors import (
@@ -14,12 +16,13 @@ from dana.errors import (
     LimitError,
     LimitReached,
     ProgramError,
+    Stop,
     UncaughtError,
     UsageError,
     nearest,
 )
 from dana.evaluation.definitions import Program, Variables
-from dana.evaluation.traceback import callers, describe, function_name, position, read_variable
+from dana.evaluation.traceback import callers, describe, error_line, function_name, position, read_variable
 from dana.formatting import represent
 from dana.host import Host
 from dana.limits import Limits, Meter
@@ -43,13 +46,17 @@ _EXPRESSIONS = 500
 _HOST_FRAMES = 24
 """Frames of the host that one call of a program may take on average, for the host's own limit on recursion."""
 
+_HOST_FRAME = 1600
+"""Bytes of the stack that a frame of the host may take, when a native called it: most by sorting."""
+
 
 class Session:
     """Runs programs that share their variables.
 
     `host` is where effects go, `limits` what all runs together may use; `strict` makes an error of a name
     that is found only in a caller. `settings` are "log_level", "log_format" and "arguments", a dict of
-    variables that are set before the first program runs.
+    variables that are set before the first program runs. `stack` says how many bytes of stack the threads have on
+    which programs run; how deep data and calls nest depends on it.
     """
 
     def __init__(
@@ -59,14 +66,17 @@ class Session:
         limits: Limits | None = None,
         strict: bool = False,
         settings: dict[str, Any] | None = None,
+        stack: int | None = None,
     ) -> None:
         self.host = host or Host()
         self.meter = Meter(limits)
         self.strict = strict
+        self.stack = stack or usual_stack()
         self.settings: dict[str, Any] = {"log_level": "INFO", "log_format": "text", **(settings or {})}
         self.variables = self._new_variables()
         self._run = Run(self.host, self.meter, self)
         self._modules: dict[str, Module] = {}
+        self._loading = RLock()
         self._warned: set[tuple[str, int]] = set()
         self._registered: dict[str, Any] = {}
         self._models: Models | None = None
@@ -214,12 +224,14 @@ class Session:
 
     def _library(self, path: str) -> Module:
         """A library that is written in Dana; each session has its own."""
-        found = self._modules.get(path)
-        if found is None:
-            with open(path, "rb") as file:
-                source = decode_source(file.read(), f"<library>/{os.path.basename(path)}")
-            found = self._run_module(os.path.basename(path)[:-3], path, source, Variables(self._supplied, _undefined))
-        return found
+        with self._loading:  # flows that run at once must not see one that is half loaded
+            found = self._modules.get(path)
+            if found is None:
+                with open(path, "rb") as file:
+                    source = decode_source(file.read(), f"<library>/{os.path.basename(path)}")
+                name = os.path.basename(path)[:-3]
+                found = self._run_module(name, path, source, Variables(self._supplied, _undefined))
+            return found
 
     def _from_caller(self, name: str) -> Any:
         """The value of a name that is bound nowhere, from the functions that are running, nearest first."""
@@ -360,17 +372,22 @@ class Session:
 class _Running:
     """What holds while programs run: the current Run, room on the host's stack, errors as diagnostics."""
 
-    __slots__ = ("_allowed", "_decimal", "_meter", "_run", "_token")
+    __slots__ = ("_allowed", "_decimal", "_inside", "_meter", "_run", "_token", "_unraisable")
 
     def __init__(self, run: Run, meter: Meter) -> None:
         self._run = run
         self._meter = meter
 
     def __enter__(self) -> None:
+        self._inside = RUN.get(None) is self._run  # a function of the host that a program calls may call back
         self._token = RUN.set(self._run)
         self._allowed = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(self._allowed, self._meter.limits.depth * _HOST_FRAMES))
-        self._meter.start()
+        self._unraisable = sys.unraisablehook
+        room = self._run.session.stack // _HOST_FRAME
+        sys.setrecursionlimit(max(self._allowed, min(self._meter.limits.depth * _HOST_FRAMES, room)))
+        sys.unraisablehook = self._given_up
+        if not self._inside:
+            self._meter.start()
         decimal = sys.modules.get("decimal")
         self._decimal = decimal.getcontext() if decimal is not None else None
         if decimal is not None and self._run.decimal is not None:
@@ -378,20 +395,52 @@ class _Running:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         try:
-            if isinstance(error, LimitReached):
-                raise LimitError(describe(error, [])) from None
-            if isinstance(error, Exception) and not isinstance(error, DanaError):  # raised and not caught by a program
-                diagnostic = describe(error, modules.builtin_names())
-                if diagnostic.code == "limit":
-                    raise LimitError(diagnostic) from None
-                raise UncaughtError(diagnostic, error) from None
+            if isinstance(error, BaseException) and not isinstance(error, (DanaError, Interrupted, KeyboardInterrupt)):
+                self._ended_by(error)
+            if error is None and self._meter.stopped is not None and not self._inside:
+                self._ended_by(self._meter.stopped)  # somebody swallowed it
         finally:
+            if not self._inside:
+                self._meter.end()
             sys.setrecursionlimit(self._allowed)
+            sys.unraisablehook = self._unraisable
             RUN.reset(self._token)
             decimal = sys.modules.get("decimal")
             if decimal is not None:
                 self._run.decimal = decimal.getcontext()
                 decimal.setcontext(self._decimal or decimal.Context())
+
+    def _ended_by(self, error: BaseException) -> None:
+        """Raise what a person can read of the error that ended a program."""
+        if isinstance(error, Interrupted):
+            raise error
+        try:
+            diagnostic = describe(error, modules.builtin_names())
+        except LimitReached as limit:  # the text of an error is made by the program
+            diagnostic = describe(limit, [])
+        if diagnostic.code == "limit":
+            raise LimitError(diagnostic) from None
+        raise UncaughtError(diagnostic, error) from None
+
+    def _given_up(self, failed: Any) -> None:
+        """An error that nobody can catch: it came up in a generator that was closed because nobody holds it."""
+        error = failed.exc_value
+        if RUN.get(None) is not self._run or type(failed.object) is not GeneratorType:
+            self._unraisable(failed)
+        elif isinstance(error, Stop):
+            self._meter.stop(error)
+        elif error is not None and self._meter.stopped is None:
+            self._run.host.write_log(f"warning: a generator failed when it was given up: {error_line(error)}")
+
+
+def usual_stack() -> int:
+    """Bytes of the stack of a thread, where nobody has chosen another."""
+    try:
+        import resource
+    except ImportError:
+        return 1_000_000
+    soft, _ = resource.getrlimit(resource.RLIMIT_STACK)
+    return soft if 0 < soft < 2**40 else 8 * 1024 * 1024
 
 
 def _calls(node: Any, name: str) -> bool:

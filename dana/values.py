@@ -207,6 +207,18 @@ def is_program_function(value: object) -> bool:
     return type(value) is FunctionType and value.__code__.co_filename == PROGRAM_CODE
 
 
+CATCHABLE = (Exception, GeneratorExit)
+"""What `except` may look at, and `raise` may raise."""
+
+
+def raised(error: Any) -> Any:
+    """What `raise` raises, which the host refuses if it is no error; raises TypeError for what ends the host itself."""
+    kind = error if isinstance(error, type) else type(error)
+    if issubclass(kind, BaseException) and not issubclass(kind, CATCHABLE):
+        raise TypeError(f"a program cannot raise {kind.__name__}; raise an Exception")
+    return error
+
+
 def missing_attribute(value: Any, name: str) -> AttributeError:
     """The error for an attribute that a value does not have."""
     if isinstance(value, Class) or type(value) is NativeType or (isinstance(value, type)):
@@ -344,12 +356,26 @@ def class_member(value: Any) -> Any:
     return staticmethod(value) if id(value) in NATIVES and type(value) is FunctionType else value
 
 
+class _Hidden:
+    """Stands in a class for what its values have for the host only."""
+
+    __slots__ = ("name",)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, value: Any, owner: type) -> Any:
+        raise missing_attribute(owner if value is None else value, self.name)
+
+
 def build_class(name: str, bases: tuple[Any, ...], members: dict[str, Any], qualified_name: str) -> Class:
     """A class of a program; raises TypeError for bases that are not classes of programs or exceptions."""
     hosts: list[type] = []
     for base in bases:
-        if type(base) is Class or (isinstance(base, type) and issubclass(base, BaseException)):
+        if type(base) is Class or (isinstance(base, type) and issubclass(base, Exception)):
             hosts.append(base)
+        elif isinstance(base, type) and issubclass(base, BaseException):
+            raise TypeError(f"a class cannot derive from {base.__name__}; derive it from Exception")
         elif type(base) is NativeType:
             raise TypeError(
                 f"a class cannot derive from {base.name}; keep the {base.name} in an attribute, "
@@ -358,6 +384,9 @@ def build_class(name: str, bases: tuple[Any, ...], members: dict[str, Any], qual
         else:
             raise TypeError(f"a class cannot derive from '{type_name(base)}'")
     namespace = {key: class_member(value) for key, value in members.items()}
+    if any(issubclass(host, BaseException) and not isinstance(host, Class) for host in hosts):
+        for method in ("add_note", "with_traceback"):
+            namespace.setdefault(method, _Hidden())
     namespace["__qualname__"] = qualified_name
     namespace["__module__"] = "__main__"
     built = Class.__new__(Class, name, tuple(hosts) or (Instance,), namespace)
@@ -434,7 +463,7 @@ def _super_attribute(value: Any, name: str) -> Any:
                 return getattr(me, name)
         if name == "__init__":
             return MethodType(_initialise(BaseException if issubclass(kind, BaseException) else object), me)
-        if name in ("__str__", "__repr__", "__eq__", "__ne__", "__hash__", "__format__"):
+        if name in ("__str__", "__repr__", "__eq__", "__ne__", "__hash__", "__format__") and me is not kind:
             return _default_operator(value, name)
     raise AttributeError(f"'super' object has no attribute '{name}'", name=name, obj=value)
 

@@ -8,7 +8,18 @@ from itertools import islice
 
 from dana.formatting import format_text, text
 from dana.native import current, documented, fields_of, methods_of
-from dana.values import NATIVES, TYPES, Class, Module, NativeType, TypeUnion, get_attribute, register, type_name
+from dana.values import (
+    NATIVES,
+    TYPES,
+    Class,
+    Module,
+    NativeType,
+    TypeUnion,
+    get_attribute,
+    raised,
+    register,
+    type_name,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -849,7 +860,7 @@ _add(
 def _throw(self: Any, error: Any, /) -> Any:
     if not (isinstance(error, BaseException) or (isinstance(error, type) and issubclass(error, BaseException))):
         raise TypeError(f"exceptions must be classes or instances deriving from BaseException, not {type_name(error)}")
-    return self.throw(error)
+    return self.throw(raised(error))
 
 
 _add(NativeType("NoneType", type(None), "The type of None."))

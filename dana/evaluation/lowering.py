@@ -30,12 +30,15 @@ COLD = (4, 0)
 HOT = (40, 400)
 """The same in loops, and in functions that are called again and again."""
 
+MOST_ITEMS = 5
+"""How many managers of one `with` stand in one text, of whose blocks the host nests 20 at most."""
+
 LONG = 8
 """How many closures a closure runs one after the other."""
 
 BINARY = {
     "+": "(t0 if type(t0 := _0 + _1) not in SIZED else checked(t0))",
-    "-": "(_0 - _1)",
+    "-": "(_0 - (t0 if type(t0 := _1) is not range else bounded(t0)))",
     "*": "multiply(_0, _1)",
     "/": "(_0 / _1)",
     "//": "(_0 // _1)",
@@ -44,14 +47,18 @@ BINARY = {
     "@": "(_0 @ _1)",
     "<<": "shift_left(_0, _1)",
     ">>": "(_0 >> _1)",
-    "&": "(_0 & _1)",
-    "^": "(_0 ^ _1)",
-    "|": "(_0 | _1)",
+    "&": "both(_0, _1)",
+    "^": "one_of(_0, _1)",
+    "|": "either(_0, _1)",
     "..": "misplaced_range(_0, _1)",
 }
 """The meaning of `_0 operator _1`."""
 
 BINARY_OF_LEAVES = {
+    "-": "(_0 - (_1 if type(_1) is not range else bounded(_1)))",
+    "&": "(_0 & _1 if type(_0) is int else both(_0, _1))",
+    "|": "(_0 | _1 if type(_0) is int else either(_0, _1))",
+    "^": "(_0 ^ _1 if type(_0) is int else one_of(_0, _1))",
     "*": "(t0 if type(_0) is int and type(_1) is int and SMALL < (t0 := _0 * _1) < LARGE else multiply(_0, _1))",
     "%": "(_0 % _1 if type(_0) is int else modulo(_0, _1))",
 }
@@ -59,6 +66,10 @@ BINARY_OF_LEAVES = {
 
 BINARY_WITH_INT = {
     "+": "(_0 + _1)",
+    "-": "(_0 - _1)",
+    "&": "(_0 & _1)",
+    "|": "(_0 | _1)",
+    "^": "(_0 ^ _1)",
     "*": "(t0 if type(_0) is int and SMALL < (t0 := _0 * _1) < LARGE else multiply(_0, _1))",
     "%": "(_0 % _1 if type(_0) is int else modulo(_0, _1))",
 }
@@ -70,6 +81,7 @@ IN_PLACE = {
     "**": "power_in_place({0}, {1})",
     "<<": "shift_left_in_place({0}, {1})",
     "%": "modulo_in_place({0}, {1})",
+    "|": "either_in_place({0}, {1})",
 }
 """The value of `{0} operator= {1}` where it is guarded; elsewhere the host's own operator does."""
 
@@ -405,7 +417,9 @@ class Lowering:
             parts = [part for couple in zip(node.keys, node.values, strict=True) for part in couple]
             return self.together(parts, text, "together_pairs")  # type: ignore[arg-type]
         pairs = [
-            f"**{self.part(value, text)}" if key is None else f"{self.part(key, text)}: {self.part(value, text)}"
+            f"**mapping({self.part(value, text)})"
+            if key is None
+            else f"{self.part(key, text)}: {self.part(value, text)}"
             for key, value in zip(node.keys, node.values, strict=True)
         ]
         return "{" + ", ".join(pairs) + "}"
@@ -444,7 +458,7 @@ class Lowering:
             else "{" + self.interpolation(part, text) + "}"  # type: ignore[arg-type]
             for part in node.parts
         )
-        return f'({variable} if len({variable} := f"{parts}") < 1000000 else checked_text({variable}))'
+        return f'({variable} if len({variable} := f"{parts}") < NOTABLE else checked_text({variable}))'
 
     def interpolation(self, node: nodes.Interpolation, text: Text) -> str:
         value = self.quoteless(node.value, text)
@@ -546,7 +560,9 @@ class Lowering:
             value = self.part(keyword.value, text)
             if keyword is stated:  # a type, which is read and not evaluated
                 value = f"(None if type({asked}) is Asking else {value})"
-            written.append(f"**{value}" if keyword.name is None else f"**{{{text.value(keyword.name)}: {value}}}")
+            written.append(
+                f"**mapping({value})" if keyword.name is None else f"**{{{text.value(keyword.name)}: {value}}}"
+            )
         return f"({asked} := asking({called}, {place}))({', '.join(written)})"
 
     def inserted(self, node: nodes.Expression, text: Text) -> str:
@@ -579,7 +595,7 @@ class Lowering:
                 if named:
                     written.append("**{" + ", ".join(named) + "}")
                     named = []
-                written.append(f"**{value}")
+                written.append(f"**mapping({value})")
             elif native:
                 written.append(f"{text.placeholder(keyword.name)}={value}")
             else:
@@ -614,12 +630,12 @@ class Lowering:
             start = "[]" if kind is nodes.ListComprehension or gathers else "set()"
             lines = [f"{add}({inner.part(node.element, text)})"]
         first = self.part(node.clauses[0].iterable, text)
-        body = inner.clauses_lines(node.clauses, first, lines, text, f"check_items(len({result}))")
+        body = inner.clauses_lines(node.clauses, first, lines, text, f"check_growth(len({result}))")
         made = [f"f[{text.value(slot)}] = [U]" for slot in inner.scope.fresh]
         opening = [f"{result} = {start}"]
         if start != "{}":
             opening.append(f"{add} = {result}.{'append' if start == '[]' else 'add'}")
-        text.shared("check_items", self.unit.meter.check_items)
+        text.shared("check_growth", self.unit.meter.check_growth)
         if not gathers:
             return [*opening, *made, *body, f"return {result}"]
         leave = "left_pairs" if kind is nodes.DictComprehension else "left"
@@ -631,8 +647,9 @@ class Lowering:
     ) -> list[str]:
         """The loops of a comprehension around its body; `check` is done every thousand steps."""
         for clause in reversed(clauses):
-            for condition in reversed(clause.conditions):
-                body = [f"if {self.part(condition, text)}:", *indented(body)]
+            if clause.conditions:
+                conditions = " and ".join(self.part(condition, text) for condition in clause.conditions)
+                body = [f"if {conditions}:", *indented(body)]
             iterable = first if clause is clauses[0] else self.part(clause.iterable, text)
             tick = self.tick(text)
             if check:
@@ -645,7 +662,7 @@ class Lowering:
                 body = [
                     f"for {variable} in {iterable}:",
                     *indented(tick),
-                    f" {self.target(target, text)} = {variable}",
+                    *indented(self.unpack(target, variable, text)),
                     *indented(body),
                 ]
         return body
@@ -674,9 +691,23 @@ class Lowering:
 
     def assignment(self, node: nodes.Assignment, text: Text, tail: bool) -> list[str]:
         value = self.part(node.value, text)
-        if any(needs_bound(target) for target in node.targets):
-            value = f"listed({value})"
+        if any(map(needs_bound, node.targets)) or any(map(nests_bound, node.targets)):
+            variable = text.temporary()
+            bound = [line for target in node.targets for line in self.unpack(target, variable, text)]
+            return [f"{variable} = {value}", *bound]
         return self.bind(node.targets, value, text)
+
+    def unpack(self, target: nodes.Expression, value: str, text: Text) -> list[str]:
+        """The lines that store the value that a text names in a target; what takes all items is given them counted."""
+        if nests_bound(target):
+            items = target.items  # type: ignore[attr-defined]
+            parts = [text.temporary() for _ in items]
+            names = ["*" * (type(item) is nodes.Starred) + part for item, part in zip(items, parts, strict=True)]
+            lines = [f"[{', '.join(names)}] = " + (f"listed({value})" if needs_bound(target) else value)]
+            for item, part in zip(items, parts, strict=True):
+                lines += self.unpack(item.value if type(item) is nodes.Starred else item, part, text)
+            return lines
+        return [f"{self.target(target, text)} = " + (f"listed({value})" if needs_bound(target) else value)]
 
     def store(self, targets: Sequence[nodes.Expression], value: str, text: Text) -> list[str]:
         """The lines that store a value in targets."""
@@ -769,7 +800,7 @@ class Lowering:
     def raise_(self, node: nodes.Raise, text: Text, tail: bool) -> list[str]:
         if node.exception is None:
             return ["raise"]
-        raised = f"raise {self.part(node.exception, text)}"
+        raised = f"raise raised({self.part(node.exception, text)})"
         return [raised if node.cause is None else f"{raised} from {self.part(node.cause, text)}"]
 
     def assert_(self, node: nodes.Assert, text: Text, tail: bool) -> list[str]:
@@ -824,8 +855,8 @@ class Lowering:
         if type(node.target) is nodes.Name:
             return self.loop(node, [f"for {self.slot(node.target.id, text)} in {iterable}:"], text, tail)
         variable = text.temporary()
-        store = f" {self.target(node.target, text)} = {variable}"
-        return self.loop(node, [f"for {variable} in {iterable}:", store], text, tail)
+        store = indented(self.unpack(node.target, variable, text))
+        return self.loop(node, [f"for {variable} in {iterable}:", *store], text, tail)
 
     def loop(self, node: Any, opening: list[str], text: Text, tail: bool) -> list[str]:
         """The lines of a loop, given those with which it starts."""
@@ -878,6 +909,9 @@ class Lowering:
         return lines
 
     def with_(self, node: nodes.With, text: Text, tail: bool) -> list[str]:
+        if len(node.items) > MOST_ITEMS:
+            inner = nodes.With(node.start, node.end, node.items[MOST_ITEMS:], node.body)
+            return self.with_(nodes.With(node.start, node.end, node.items[:MOST_ITEMS], (inner,)), text, tail)
         lines: list[str] = []
         depth = 0
         for item in node.items:
@@ -888,7 +922,7 @@ class Lowering:
             else:
                 variable = text.temporary()
                 lines.append(" " * depth + f"{opening} as {variable}:")
-                lines.append(" " * (depth + 1) + f"{self.target(item.target, text)} = {variable}")
+                lines += [" " * (depth + 1) + line for line in self.unpack(item.target, variable, text)]
             depth += 1
         return lines + [" " * depth + line for line in self.settled(self.body(node.body, text, tail), text)]
 
@@ -968,6 +1002,17 @@ def needs_bound(target: nodes.Expression) -> bool:
         return type(target.key) is nodes.Slice
     return isinstance(target, (nodes.TupleDisplay, nodes.ListDisplay)) and any(
         type(item) is nodes.Starred for item in target.items
+    )
+
+
+def nests_bound(target: nodes.Expression) -> bool:
+    """Whether a target inside of this one does."""
+    if type(target) is nodes.Starred:
+        return nests_bound(target.value)
+    return isinstance(target, (nodes.TupleDisplay, nodes.ListDisplay)) and any(
+        needs_bound(inner) or nests_bound(inner)
+        for item in target.items
+        for inner in [item.value if type(item) is nodes.Starred else item]
     )
 
 

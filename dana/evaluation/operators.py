@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import sys
+from _collections import deque  # type: ignore[import-not-found]  # the rest of collections takes 2 ms to import
 from _functools import partial  # type: ignore[import-not-found]  # the rest of functools takes 3 ms to import
+from operator import index
 from types import MethodType
 
 from dana.errors import LimitReached, Stop
 from dana.evaluation.shapes import ENVIRONMENT
 from dana.formatting import format_value, percent, represent, text
 from dana.run import RUN, current
-from dana.values import METHODS, TYPES, UNBOUND, Class, NativeType, get_attribute, is_special, set_attribute, type_name
+from dana.values import (
+    CATCHABLE,
+    METHODS,
+    TYPES,
+    UNBOUND,
+    Class,
+    NativeType,
+    get_attribute,
+    is_special,
+    raised,
+    set_attribute,
+    type_name,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +51,9 @@ CONTINUE = Signal("continue")
 SIZED = frozenset((str, bytes, list, tuple))
 """The types whose `+` makes something as large as both operands."""
 
+NOTABLE = 65_536
+"""From how many characters or items on the size of what operators make is looked at."""
+
 COUNTED = frozenset((str, bytes, list, tuple, dict, set, frozenset))
 """The types whose `in` and iteration take no more steps than they have items."""
 
@@ -53,7 +70,7 @@ def unbound_free(name: str) -> Any:
 
 def checked(value: Any) -> Any:
     """A text, bytes, list or tuple that was just made, unless it is over the limit."""
-    if len(value) > 1_000_000:
+    if len(value) > NOTABLE:
         meter = current().meter
         if type(value) in (str, bytes):
             meter.check_text(len(value))
@@ -63,17 +80,21 @@ def checked(value: Any) -> Any:
 
 
 def checked_text(value: str) -> str:
-    """A text of more than a million characters, unless it is over the limit."""
+    """A text that is notably long, unless it is over the limit."""
     current().meter.check_text(len(value))
     return value
 
 
 def grow(left: Any, right: Any) -> Any:
-    """`left += right` where left is a text, bytes, list or tuple."""
-    if type(left) is list and type(right) not in COUNTED:
+    """`left += right` where left is a container"""
+    if type(left) in GROWING and type(right) not in COUNTED and _iterates(right):
         right = current().meter.collected(right)
     left += right
-    return checked(left)
+    return checked(left) if type(left) in SIZED else left
+
+
+GROWING = frozenset((list, deque))
+"""The types whose `+=` takes what is iterable."""
 
 
 def multiply(left: Any, right: Any) -> Any:
@@ -84,19 +105,39 @@ def multiply(left: Any, right: Any) -> Any:
         if not SMALL < result < LARGE:
             current().meter.check_bits(result.bit_length())
         return result
-    if left_type in SIZED:
-        if right_type is int or right_type is bool:
-            _check_repeat(left, right)
-    elif right_type in SIZED and (left_type is int or left_type is bool):
+    if left_type in REPEATED:
+        if right_type is not int:
+            if hasattr(right_type, "__rmul__") and right_type.__class__ is Class:
+                found = right_type.__rmul__(right, left)
+                if found is not NotImplemented:
+                    return found
+            if not hasattr(right_type, "__index__"):
+                return left * right
+            right = index(right)
+        _check_repeat(left, right)
+    elif right_type in REPEATED:
+        if left_type is not int:
+            if hasattr(left_type, "__mul__") and left_type.__class__ is Class:
+                found = left_type.__mul__(left, right)
+                if found is not NotImplemented:
+                    return found
+            if not hasattr(left_type, "__index__"):
+                return left * right
+            left = index(left)
         _check_repeat(right, left)
     return left * right
 
 
+REPEATED = SIZED | {deque}
+"""The types whose `*` makes something many times as large."""
+
+
 def multiply_in_place(left: Any, right: Any) -> Any:
     """`left *= right`"""
-    if type(left) is list and type(right) in (int, bool):
-        _check_repeat(left, right)
-        left *= right
+    if type(left) in (list, deque) and hasattr(type(right), "__index__"):
+        times = index(right)
+        _check_repeat(left, times)
+        left *= times
         return left
     if type(type(left)) is Class:
         left *= right
@@ -111,7 +152,7 @@ SMALL = -LARGE
 
 def _check_repeat(sequence: Any, times: int) -> None:
     size = len(sequence) * times
-    if size > 1_000_000:
+    if size > NOTABLE:
         meter = current().meter
         if type(sequence) in (str, bytes):
             meter.check_text(size)
@@ -121,9 +162,9 @@ def _check_repeat(sequence: Any, times: int) -> None:
 
 def power(left: Any, right: Any) -> Any:
     """`left ** right`"""
-    if type(left) is int and type(right) is int and right > 64:
+    if type(left) is int and type(right) is int and right > 1:
         bits = left.bit_length()
-        if bits > 1:
+        if bits > 1 and bits * right > 10_000:
             current().meter.check_bits((bits - 1) * right)
     return left**right
 
@@ -138,8 +179,10 @@ def power_in_place(left: Any, right: Any) -> Any:
 
 def shift_left(left: Any, right: Any) -> Any:
     """`left << right`"""
-    if type(left) is int and type(right) is int and right > 10_000 and left:
-        current().meter.check_bits(left.bit_length() + right)
+    if type(right) is int and type(left) in (int, bool) and left:
+        bits = left.bit_length() + right
+        if bits > 10_000:
+            current().meter.check_bits(bits)
     return left << right
 
 
@@ -149,6 +192,59 @@ def shift_left_in_place(left: Any, right: Any) -> Any:
         left <<= right
         return left
     return shift_left(left, right)
+
+
+VIEWS: frozenset[Any] = frozenset((type({}.keys()), type({}.items())))
+"""The types whose `& | ^ -` take any iterable."""
+
+
+def bounded(items: range) -> range:
+    """A range that is subtracted from a view, which takes any iterable."""
+    meter = current().meter
+    meter.check_growth(len(items))
+    meter.charge(len(items))
+    return items
+
+
+def both(left: Any, right: Any) -> Any:
+    """`left & right`"""
+    return left & (collected(right) if type(left) in VIEWS else right)
+
+
+def either(left: Any, right: Any) -> Any:
+    """`left | right`"""
+    return left | (collected(right) if type(left) in VIEWS else right)
+
+
+def one_of(left: Any, right: Any) -> Any:
+    """`left ^ right`"""
+    return left ^ (collected(right) if type(left) in VIEWS else right)
+
+
+def either_in_place(left: Any, right: Any) -> Any:
+    """`left |= right`"""
+    if isinstance(left, dict):
+        right = pairs(right)
+    elif type(left) in VIEWS:
+        right = collected(right)
+    left |= right
+    return left
+
+
+def pairs(given: Any) -> Any:
+    """What `**given` or `d |= given` adds to a dict, counted; what is no mapping is left for the host to refuse."""
+    if isinstance(given, dict):
+        return given
+    kind = type(given)
+    if kind.__class__ is Class and hasattr(kind, "keys") and hasattr(kind, "__getitem__"):
+        return {key: given[key] for key in current().meter.collected(given.keys())}
+    return current().meter.collected(given) if _iterates(given) else given
+
+
+def mapping(given: Any) -> Any:
+    """What `**given` in a call or a display adds: a mapping, counted."""
+    found = pairs(given)
+    return found if isinstance(found, dict) else given
 
 
 def modulo(left: Any, right: Any) -> Any:
@@ -161,12 +257,19 @@ def modulo(left: Any, right: Any) -> Any:
 def countable(container: Any) -> Any:
     """What `in` may search: an iterable that could be endless is counted."""
     kind = type(container)
-    if kind in COUNTED or kind.__class__ is Class or kind is range:
-        return _Steps(container) if kind is range else container
-    native = TYPES.get(kind)
-    if native is None or not hasattr(kind, "__iter__") or hasattr(kind, "__contains__"):
+    if kind in COUNTED:
+        return container
+    if kind is range:
+        return _Steps(container)
+    if hasattr(kind, "__contains__") or not (kind in TYPES or kind.__class__ is Class) or not _iterates(container):
         return container
     return current().meter.items(container)
+
+
+def _iterates(value: Any) -> bool:
+    """Whether a value has items, one after the other."""
+    kind = type(value)
+    return hasattr(kind, "__iter__") or (kind.__class__ is Class and hasattr(kind, "__getitem__"))
 
 
 class _Steps:
@@ -185,15 +288,18 @@ class _Steps:
 
 def collected(iterable: Any) -> Any:
     """The items of `*iterable`, counted; what has none is left for the host to refuse."""
-    if type(iterable) in COUNTED or not hasattr(type(iterable), "__iter__"):
+    if type(iterable) in COUNTED or not _iterates(iterable):
         return iterable
     return current().meter.collected(iterable)
 
 
 def listed(iterable: Any) -> Any:
     """The items that are assigned to a slice or a starred target: all there before the first is stored."""
-    found = collected(iterable)
-    return found if found is iterable else list(found)
+    if type(iterable) in COUNTED:
+        if len(iterable) > NOTABLE:
+            current().meter.check_items(len(iterable))
+        return iterable
+    return list(current().meter.collected(iterable)) if _iterates(iterable) else iterable
 
 
 def method(value: Any, name: str, visible: Callable[[list[Any]], Any], frame: list[Any]) -> Any:
@@ -261,16 +367,19 @@ def classes(value: Any) -> Any:
     raise TypeError("catching classes that do not inherit from BaseException is not allowed")
 
 
-CATCHABLE = (Exception, GeneratorExit)
-"""What `except` may look at."""
-
-
 def caught(error: BaseException, meter: Any) -> None:
     """Let a script look at an exception, unless it says that the host is at its end, or comes after the run."""
-    if isinstance(error, GeneratorExit) and not is_running(meter):
+    if isinstance(error, GeneratorExit) and stopping(meter):
         raise error
-    if isinstance(error, (RecursionError, MemoryError)) and error.__traceback__ is not None:
-        raise host_limit(error)
+    if isinstance(error, (RecursionError, MemoryError)):
+        raise meter.stop(host_limit(error))
+    in_own_words(error)
+
+
+def in_own_words(error: BaseException) -> None:
+    """Say what the host says of its own settings as somebody may read it who does not know the host."""
+    if type(error) is ValueError and str(error).startswith("Exceeds the limit ("):
+        error.args = (f"an int of more than {sys.get_int_max_str_digits():,} digits is not converted to or from text",)
 
 
 def host_limit(error: BaseException) -> LimitReached:
@@ -287,8 +396,14 @@ def is_running(meter: Any) -> bool:
 
 
 def stopping(meter: Any) -> bool:
-    """Whether a `finally` is being run because the program was ended from outside, or after its run."""
-    return isinstance(sys.exc_info()[1], Stop) or not is_running(meter)
+    """Whether a `finally` is being run because the program is ended from outside, or after its run."""
+    if meter.stopped is not None or not is_running(meter):
+        return True
+    error = sys.exc_info()[1]
+    if isinstance(error, (RecursionError, MemoryError)):
+        meter.stop(host_limit(error))
+        return True
+    return isinstance(error, Stop)
 
 
 class Managed:
@@ -312,7 +427,7 @@ class Managed:
         return type(self._manager).__enter__(self._manager)
 
     def __exit__(self, kind: Any, error: Any, _: object) -> bool:
-        if isinstance(error, Stop) or not is_running(self._meter):
+        if stopping(self._meter):
             return False
         return bool(self._exit(self._manager, kind, error, None))
 
@@ -363,6 +478,14 @@ ENVIRONMENT.update(
     shift_left=shift_left,
     shift_left_in_place=shift_left_in_place,
     modulo=modulo,
+    bounded=bounded,
+    NOTABLE=NOTABLE,
+    both=both,
+    either=either,
+    one_of=one_of,
+    either_in_place=either_in_place,
+    mapping=mapping,
+    raised=raised,
     modulo_in_place=modulo_in_place,
     misplaced_range=misplaced_range,
     countable=countable,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from _collections import deque  # type: ignore[import-not-found]  # the rest of collections takes 2 ms to import
 
 from dana import nodes
+from dana.evaluation.operators import listed
 from dana.evaluation.shapes import Text
 from dana.values import UNBOUND, Class, NativeType, get_attribute, type_name
 
@@ -95,7 +96,7 @@ class Matcher:
         def test_star(f: list[Any], value: Any) -> bool:
             if type(value) not in _SEQUENCES or len(value) < size - 1:
                 return False
-            items = list(value)
+            items = list(listed(value))
             end = len(items) - after
             for each, item in zip(tests[:star], items, strict=False):
                 if not each(f, item):  # type: ignore[misc]

@@ -12,7 +12,7 @@ from types import CodeType
 
 from dana import nodes
 from dana.errors import Diagnostic, Frame, LimitReached, nearest
-from dana.evaluation.operators import drive, host_limit
+from dana.evaluation.operators import drive, host_limit, in_own_words
 from dana.evaluation.shapes import SHAPE_CODE, Text, inner_code, maker, unmark
 from dana.formatting import text
 from dana.values import PROGRAM_CODE, UNBOUND, Class, Module, attribute_names
@@ -24,37 +24,50 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+MOST_RELATED = 20
+"""How many of the errors that led to one are described."""
+
+
 def describe(error: BaseException, builtin_names: list[str]) -> Diagnostic:
     """The diagnostic of an exception that reached the end of the program, with what led to it."""
-    return _describe(error, builtin_names, set())
+    chain: list[tuple[BaseException, str]] = [(error, "")]
+    seen = {id(error)}
+    while len(chain) <= MOST_RELATED:
+        last = chain[-1][0]
+        if isinstance(last, (LimitReached, RecursionError, MemoryError)):
+            break
+        led, how = last.__cause__, "this was the direct cause of the following error"
+        if led is None and not last.__suppress_context__:
+            led, how = last.__context__, "while this was handled, another error came up"
+        if led is None or id(led) in seen:
+            break
+        seen.add(id(led))
+        chain.append((led, how))
+    related: tuple[tuple[str, Diagnostic], ...] = ()
+    for each, how in reversed(chain):
+        diagnostic = _describe(each, builtin_names, related)
+        related = ((how, diagnostic),)
+    return diagnostic
 
 
-def _describe(error: BaseException, builtin_names: list[str], seen: set[int]) -> Diagnostic:
-    seen.add(id(error))
+def _describe(
+    error: BaseException, builtin_names: list[str], related: tuple[tuple[str, Diagnostic], ...]
+) -> Diagnostic:
     if isinstance(error, (RecursionError, MemoryError)):
         error = host_limit(error).with_traceback(error.__traceback__)
-    related: list[tuple[str, Diagnostic]] = []
-    cause, context = error.__cause__, error.__context__
-    if isinstance(error, LimitReached):
-        cause = context = None
-    if cause is not None and id(cause) not in seen:
-        related.append(("this was the direct cause of the following error", _describe(cause, builtin_names, seen)))
-    elif context is not None and not error.__suppress_context__ and cause is None and id(context) not in seen:
-        related.append(("while this was handled, another error came up", _describe(context, builtin_names, seen)))
     places = list(_places(error.__traceback__))
     frames = tuple(Frame(name, lowering.unit.source, *span(node, error)) for name, node, lowering, _ in places)
     if isinstance(error, LimitReached):
         code, message = "limit", error.message
         hint = f"raise the limit with {error.flag}" if error.flag else None
     else:
+        in_own_words(error)
         code, message = "uncaught-exception", error_line(error)
         hint = _hint(error, places[-1] if places else None, builtin_names)
     if not frames:
-        return Diagnostic(code, message, hint=hint, related=tuple(related))
+        return Diagnostic(code, message, hint=hint, related=related)
     last = frames[-1]
-    return Diagnostic(
-        code, message, last.source, last.start, last.end, hint=hint, frames=frames, related=tuple(related)
-    )
+    return Diagnostic(code, message, last.source, last.start, last.end, hint=hint, frames=frames, related=related)
 
 
 def error_line(error: BaseException) -> str:

@@ -171,8 +171,19 @@ def test_a_session_goes_on_after_a_limit() -> None:
 
 def test_recursion_to_the_depth_that_is_promised() -> None:
     assert run("def g(n):\n    return 0 if n == 0 else 1 + g(n - 1)\nprint(g(999))").printed == "999\n"
-    deep = "def g(n):\n    return 0 if n == 0 else 1 + g(n - 1)\nprint(g(3000))"
-    assert run(deep, limits=Limits(depth=4_000)).printed == "3000\n"
+
+
+def test_more_depth_needs_a_thread_with_more_stack() -> None:
+    host = Capture()
+    session = Session(host, limits=Limits(depth=4_000), stack=64_000_000)
+    before = threading.stack_size(64_000_000)
+    thread = threading.Thread(
+        target=session.run, args=("def g(n):\n    return 0 if n == 0 else 1 + g(n - 1)\nprint(g(3000))",)
+    )
+    thread.start()
+    threading.stack_size(before)
+    thread.join()
+    assert host.printed == "3000\n"
 
 
 def test_another_thread_can_stop_a_run() -> None:

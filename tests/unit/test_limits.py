@@ -1,0 +1,237 @@
+"""Limits: what stops a run stops it for good, whoever looks away; memory and time; recursion through natives."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from time import monotonic
+
+import pytest
+
+from dana import DanaError, Host, LimitError, Limits, Session, UncaughtError
+from dana.limits import Meter, resident, shown_size
+
+
+class Quiet(Host):
+    """Keeps what is printed and logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.printed = ""
+        self.logged: list[str] = []
+
+    def write(self, text: str) -> None:
+        self.printed += text
+
+    def write_log(self, line: str) -> None:
+        self.logged.append(line)
+
+
+def stopped(program: str, **limits: float) -> tuple[str, Quiet]:
+    host = Quiet()
+    with pytest.raises(LimitError) as caught:
+        Session(host, limits=Limits(**limits)).run(program)  # type: ignore[arg-type]
+    return caught.value.diagnostic.message, host
+
+
+GENERATOR = """\
+def g():
+    try:
+        while True:
+            yield 1
+    finally:
+        print("finally")
+        for i in range(100):
+            print(i)
+"""
+
+SWALLOWED = {
+    "a suspended generator": GENERATOR + "it = g()\nnext(it)\nwhile True: pass",
+    "a generator that is given up": GENERATOR.replace("range(100)", "range(10**9)")
+    + "next(g())\nfor i in [1]: print('after')",
+    "a limit inside of a generator": "def g():\n    try:\n        while True: pass\n    except BaseException:\n"
+    "        print('caught')\n    yield 1\nlist(g())",
+    "a manager": "class M:\n    def __enter__(self): pass\n    def __exit__(self, *a):\n        print('exit')\n"
+    "        return True\nwith M():\n    while True: pass",
+    "a finally that returns": "def f():\n    try:\n        while True: pass\n    finally:\n        return 1\nprint(f())",
+    "an error's text": "class E(Exception):\n    def __str__(self):\n        while True: pass\nraise E()",
+    "an error's text in a cause": "class E(Exception):\n    def __str__(self):\n        while True: pass\n"
+    "raise ValueError(1) from E()",
+}
+
+
+@pytest.mark.parametrize("program", SWALLOWED.values(), ids=SWALLOWED)
+def test_nobody_swallows_a_limit(program: str, capsys: pytest.CaptureFixture[str]) -> None:
+    message, host = stopped(program, steps=5_000)
+    assert message == "the program took more than 5,000 steps"
+    assert "after" not in host.printed
+    assert "caught" not in host.printed
+    assert "exit" not in host.printed
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_a_native_loop_of_the_host_swallowed_stops_the_next_step() -> None:
+    meter = Meter(Limits(steps=10))
+    with pytest.raises(BaseException, match="more than 10 steps"):
+        meter.charge(11)
+    with pytest.raises(BaseException, match="more than 10 steps"):
+        meter.refill()
+
+
+def test_an_error_in_a_generator_that_is_given_up_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    host = Quiet()
+    Session(host).run("def g():\n    try:\n        yield 1\n    finally:\n        1 / 0\nnext(g())\nprint('after')")
+    assert host.printed == "after\n"
+    assert host.logged == ["warning: a generator failed when it was given up: ZeroDivisionError: division by zero"]
+    assert capsys.readouterr() == ("", "")
+
+
+ENDLESS = {
+    "in": "class C:\n    def __iter__(self): return iter(range(10**13))\nprint(-1 in C())",
+    "star": "class C:\n    def __getitem__(self, i): return i\n[*C()]",
+    "keys": "import itertools\nclass C:\n    def keys(self): return itertools.count()\n"
+    "    def __getitem__(self, i): return i\nprint({**C()})",
+    "update": "import itertools\nd = {}\nd |= ((i, i) for i in itertools.count())",
+    "view minus": "print({}.keys() - range(10**13))",
+    "view and": "print({}.keys() & range(10**13))",
+    "view or": "v = {}.keys()\nv |= range(10**13)",
+    "nested star": "[(a, *b)] = [range(10**13)]",
+    "star in for": "for a, *b in [range(10**13)]: pass",
+    "star in a comprehension": "print([b for a, *b in [range(10**13)]])",
+    "star in with": "class C:\n    def __enter__(self): return range(10**13)\n    def __exit__(self, *a): pass\n"
+    "with C() as [a, *b]: pass",
+    "slice in for": "x = []\nfor x[:] in [range(10**13)]: pass",
+    "slice inside": "x = []\nx[:], y = range(10**13), 1",
+    "match": "match range(10**13):\n    case [a, *b]:\n        print(a)",
+    "repeat by an object": "class C:\n    def __index__(self): return 10**10\n[0] * C()",
+    "repeat by an object, too": "class C:\n    def __index__(self): return 10**10\n"
+    "    def __rmul__(self, o): return NotImplemented\n[0] * C()",
+    "repeat in place": "class C:\n    def __index__(self): return 10**10\nx = [0]\nx *= C()",
+    "deque": "import collections\nd = collections.deque([1])\nd *= 10**10",
+    "deque and more": "import collections\nd = collections.deque([1])\nd += range(10**13)",
+    "power": "x = 3\nwhile True:\n    x = x ** 64",
+    "power of a power": "x = 3\nfor i in range(40):\n    x **= 8",
+    "shift": "x = 1\nwhile True:\n    x <<= 10000",
+    "shift of a truth value": "True << 10**9",
+}
+
+
+@pytest.mark.parametrize("program", ENDLESS.values(), ids=ENDLESS)
+def test_operators_and_targets_are_counted(program: str) -> None:
+    began = monotonic()
+    message, _ = stopped(program, steps=1_000_000)
+    assert "limit" in message or "steps" in message
+    assert monotonic() - began < 20
+
+
+def test_memory() -> None:
+    held = resident()
+    assert held is not None
+    assert held > 1_000_000
+    for program in (
+        "x = []\nwhile True:\n    x.append('a' * 1000 + str(len(x)))",
+        "x = []\nwhile True:\n    x.append([0] * 1_000_000)",
+        "x = []\nwhile True:\n    x.append(str(len(x)) * 1_000_000)",
+        "x = {}\nwhile True:\n    x[len(x)] = {}",
+        "def f(n):\n    return [n] if n == 0 else [f(n - 1), f(n - 1)]\nf(40)",
+    ):
+        message, _ = stopped(program, memory=200 * 2**20)
+        assert message == "the program uses more than 200M of memory"
+
+
+def test_the_time_is_over_between_two_steps_too() -> None:
+    program = "x = 3 ** 60000\nwhile True:\n    pow(x, x % 5000, x + 1)"
+    began = monotonic()
+    message, _ = stopped(program, seconds=0.3)
+    assert message == "the program ran longer than 0.3 s"
+    assert monotonic() - began < 10
+
+
+def test_a_clock_ends_with_its_run() -> None:
+    session = Session(Quiet(), limits=Limits(seconds=0.2))
+    session.run("x = 1")
+    before = monotonic()
+    while monotonic() < before + 0.3:
+        pass
+    session.run("x = 2")
+
+
+@pytest.mark.parametrize("name", ["KeyboardInterrupt", "BaseException"])
+def test_what_ends_the_host_cannot_be_raised(name: str) -> None:
+    for program in (
+        f"raise {name}()",
+        f"raise {name}",
+        f"def g():\n    yield 1\ni = g()\nnext(i)\ni.throw({name}())",
+        f"class E({name}): pass\nraise E",
+    ):
+        with pytest.raises(UncaughtError):
+            Session(Quiet()).run(program)
+
+
+def test_the_end_of_a_generator_raised_by_a_program_is_its_error() -> None:
+    with pytest.raises(UncaughtError, match="GeneratorExit: 5"):
+        Session(Quiet()).run("raise GeneratorExit(5)")
+
+
+def test_a_long_chain_of_causes() -> None:
+    with pytest.raises(UncaughtError) as caught:
+        Session(Quiet()).run(
+            "e = None\nfor i in range(30000):\n    try:\n        raise KeyError(i) from e\n"
+            "    except KeyError as y:\n        e = y\nraise e"
+        )
+    assert caught.value.diagnostic.message == "KeyError: 29999"
+    assert str(caught.value).count("KeyError: ") == 21
+
+
+def test_libraries_are_whole_for_flows_that_run_at_once() -> None:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(10):
+            Session(Quiet()).run("parallel(*[lambda: definition_of_instance for _ in range(8)])")
+    finally:
+        sys.setswitchinterval(before)
+
+
+RECURSIONS = {
+    "sort": "def f(n):\n    sorted([1, 2], key=lambda x: f(n + 1))\nf(0)",
+    "less": "class A:\n    def __lt__(self, o): return sorted([A(), A()])\nA() < A()",
+    "order": "import functools\ndef f(a, b):\n    return sorted([1, 2], key=functools.cmp_to_key(f))\nf(1, 2)",
+    "generators": "def g(n):\n    yield from g(n + 1)\nlist(g(0))",
+    "texts": "class A:\n    def __repr__(self): return repr([self])\nrepr(A())",
+    "equality": "class A:\n    def __eq__(self, o): return {1: self} == {1: o}\nA() == A()",
+    "hashes": "class A:\n    def __hash__(self): return hash((self,))\nhash(A())",
+    "properties": "class A:\n    @property\n    def p(self): return self.p\nA().p",
+    "map": "def f(n):\n    return list(map(f, [n + 1]))\nf(0)",
+}
+
+
+@pytest.mark.parametrize("program", RECURSIONS.values(), ids=RECURSIONS)
+def test_recursion_through_natives_on_a_usual_stack(program: str) -> None:
+    code = (
+        "from dana import Session, LimitError, Limits\n"
+        f"try: Session(limits=Limits(depth=1_000_000)).run({program!r})\n"
+        "except LimitError as error: print(error.diagnostic.code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("limit\n", "", 0)
+
+
+def test_a_stop_reaches_all_flows() -> None:
+    session = Session(Quiet())
+    timer = threading.Timer(0.2, session.cancel)
+    timer.start()
+    with pytest.raises(BaseException, match="interrupted"):
+        session.run("def f():\n    while True:\n        pass\nparallel(f, f, f)")
+
+
+def test_sizes_are_shown_as_people_write_them() -> None:
+    assert [shown_size(n) for n in (2**29, 2**31, 1000)] == ["512M", "2G", "1,000 bytes"]
+
+
+def test_a_nested_call_of_the_host_is_part_of_the_run() -> None:
+    session = Session(Quiet(), limits=Limits(steps=2_000))
+    session.register("again", lambda: session.call("f"))
+    with pytest.raises(DanaError, match="more than 2,000 steps"):
+        session.run("def f():\n    while True: pass\ntry:\n    again()\nexcept Exception:\n    print('caught')")

@@ -13,7 +13,7 @@ from _thread import _local
 from itertools import chain
 from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType
 
-from dana.errors import LimitReached
+from dana.errors import LimitReached, Stop
 from dana.limits import Limits
 from dana.run import RUN
 from dana.values import NATIVES, PROGRAM_CODE, Class, get_attribute, type_name
@@ -214,7 +214,7 @@ def _write(value: Any, parts: list[str], work: _Work, charge: Callable[[int], No
         _spend(inside, parts, work)
         return
     if len(work.open) >= DEPTH:
-        raise LimitReached(f"a value nested more than {DEPTH} deep cannot be shown")
+        raise _limit(f"a value nested more than {DEPTH} deep cannot be shown")
     charge(len(value))
     work.open.add(own)
     try:
@@ -280,8 +280,14 @@ def _spend(part: str, parts: list[str], work: _Work) -> None:
     work.room -= len(part) + 2
     if work.room < 0:
         limits = run.meter.limits if (run := RUN.get(None)) else Limits()
-        raise LimitReached(f"a text of more than {limits.text:,} characters is over the limit", "--max-text")
+        raise _limit(f"a text of more than {limits.text:,} characters is over the limit", "--max-text")
     parts.append(part)
+
+
+def _limit(message: str, flag: str | None = None) -> Stop:
+    """A limit that was reached, which stops the run if there is one."""
+    limit = LimitReached(message, flag)
+    return run.meter.stop(limit) if (run := RUN.get(None)) else limit
 
 
 def _represent_other(value: Any) -> str:

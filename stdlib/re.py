@@ -1,39 +1,42 @@
 """Regular expressions, as in Python.
 
-The host's engine backtracks, so that a pattern may take much longer than its text is long. What is guarded: a
-text has up to a million characters (fewer with many groups), a pattern up to ten thousand; and a pattern is
-refused when a repeat inside of a repeat can divide a run of one character in exponentially many ways before what
-comes next fails, as in `(\\w+ ?)+$`. What is not: patterns that take the square or a higher power of the length
-of a text, such as `(.*,){9}x`, and exponential ones whose repeats overlap in less simple ways; while the engine
-searches, the run can neither be interrupted nor reach its deadline.
+Python's own parser reads a pattern, so that syntax and messages are its own. What it has understood is written
+again in unambiguous terms for the `regex` package, whose engine searches: unlike the host's it stops when told,
+which is after five seconds or at the run's deadline. Classes of characters are those of Python, except that the
+engine knows letters of later versions of Unicode.
+
+Two things are bounded beforehand: a repeat with a count is as many parts to the engine, and for each turn of a
+repeat it notes the groups inside of it.
 """
 
 from __future__ import annotations
 
 import re as host
-import warnings
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from itertools import islice
 from operator import index
-from re import _constants as op
 from re import _parser as parser
 from sys import maxsize
+from time import monotonic, sleep
 from typing import Any
 
+import regex  # type: ignore[import-untyped]
+
 from dana.errors import LimitReached
+from dana.formatting import represent
 from dana.native import Library, current, fields_of, methods_of
 from dana.values import ERROR_FIELDS, NativeType, type_name
 
+from .patterns import compiled, engine_of, names_of
+from .types import MANY
+
 library = Library("re", "Regular expressions: find, take apart and replace text by patterns.")
 
-LONGEST_TEXT = 1_000_000
-"""The most characters that a pattern is applied to."""
+SECONDS = 5
+"""The longest that one search may take."""
 
-LONGEST_PATTERN = 10_000
-"""The most characters that a pattern may have."""
-
-_MARKS = 20_000_000
-"""The most characters, times one more than the groups of the pattern: the engine notes all groups as it repeats."""
+_MARKS = 5_000_000
+"""The most characters of a text, times the groups in repeats of the pattern: each takes about 80 bytes."""
 
 _FLAGS = host.A | host.I | host.M | host.S | host.U | host.X
 
@@ -90,11 +93,11 @@ def compile(pattern: Pattern, flags: int = 0) -> host.Pattern[Any]:
     flags = index(flags)
     if flags & ~_FLAGS:
         raise ValueError("flags must be some of A I M S U X")
-    return _compiled(pattern, flags)
+    return compiled(pattern, flags)
 
 
 @library.function
-def match(pattern: Pattern, string: Any, flags: int = 0) -> host.Match[Any] | None:
+def match(pattern: Pattern, string: Any, flags: int = 0) -> Match | None:
     """The match of a pattern at the beginning of a text, or None.
 
     >>> re.match(r"(\\w+) (\\w+)", "hello world").groups()
@@ -104,7 +107,7 @@ def match(pattern: Pattern, string: Any, flags: int = 0) -> host.Match[Any] | No
 
 
 @library.function
-def fullmatch(pattern: Pattern, string: Any, flags: int = 0) -> host.Match[Any] | None:
+def fullmatch(pattern: Pattern, string: Any, flags: int = 0) -> Match | None:
     """The match of a pattern with a whole text, or None.
 
     >>> re.fullmatch(r"\\d+", "2026") is not None, re.fullmatch(r"\\d+", "2026-05")
@@ -114,7 +117,7 @@ def fullmatch(pattern: Pattern, string: Any, flags: int = 0) -> host.Match[Any] 
 
 
 @library.function
-def search(pattern: Pattern, string: Any, flags: int = 0) -> host.Match[Any] | None:
+def search(pattern: Pattern, string: Any, flags: int = 0) -> Match | None:
     """The first match of a pattern anywhere in a text, or None.
 
     A match has `group(n)`, also written `m[n]`, `groups()`, `groupdict()`, `start(n)`, `end(n)`, `span(n)` and
@@ -137,7 +140,7 @@ def findall(pattern: Pattern, string: Any, flags: int = 0) -> list[Any]:
 
 
 @library.function
-def finditer(pattern: Pattern, string: Any, flags: int = 0) -> Iterator[host.Match[Any]]:
+def finditer(pattern: Pattern, string: Any, flags: int = 0) -> Iterator[Match]:
     """An iterator of all matches in a text.
 
     >>> [(m[0], m.start()) for m in re.finditer(r"\\d+", "order 17 of 20")]
@@ -197,30 +200,91 @@ def escape(pattern: Any) -> Any:
 # Patterns at work
 
 
-def _match(self: Any, string: Any, pos: int = 0, endpos: int = maxsize) -> host.Match[Any] | None:
-    return _permitted(self, string).match(string, pos, endpos)
+class Match:
+    """Where a pattern was found."""
+
+    __slots__ = ("_found", "pos", "re")
+
+    def __init__(self, found: Any, pattern: host.Pattern[Any], pos: int) -> None:
+        self._found = found
+        self.re = pattern
+        self.pos = pos
+
+    def __getitem__(self, group: Any) -> Any:
+        return self._found[group]
+
+    def __repr__(self) -> str:
+        return f"<re.Match object; span={self.span()}, match={represent(self._found[0])}>"
+
+    def group(self, /, *groups: Any) -> Any:
+        current().meter.check_items(len(groups))
+        return self._found.group(*groups)
+
+    def groups(self, default: Any = None) -> tuple[Any, ...]:
+        return self._found.groups(default)  # type: ignore[no-any-return]
+
+    def groupdict(self, default: Any = None) -> dict[str, Any]:
+        return {name: default if self._found[name] is None else self._found[name] for name in self.re.groupindex}
+
+    def start(self, group: Any = 0, /) -> int:
+        return self._found.start(group)  # type: ignore[no-any-return]
+
+    def end(self, group: Any = 0, /) -> int:
+        return self._found.end(group)  # type: ignore[no-any-return]
+
+    def span(self, group: Any = 0, /) -> tuple[int, int]:
+        return self._found.span(group)  # type: ignore[no-any-return]
+
+    def expand(self, template: Any, /) -> Any:
+        return _filling(self.re, template)(self)
 
 
-def _fullmatch(self: Any, string: Any, pos: int = 0, endpos: int = maxsize) -> host.Match[Any] | None:
-    pattern = _permitted(self, string)
-    _refuse_exponential(pattern.pattern, pattern.flags, True)
-    return pattern.fullmatch(string, pos, endpos)
+def _match(self: Any, string: Any, pos: int = 0, endpos: int = maxsize) -> Match | None:
+    return _once(self, string, pos, endpos, regex.Pattern.match)
 
 
-def _search(self: Any, string: Any, pos: int = 0, endpos: int = maxsize) -> host.Match[Any] | None:
-    return _permitted(self, string).search(string, pos, endpos)
+def _fullmatch(self: Any, string: Any, pos: int = 0, endpos: int = maxsize) -> Match | None:
+    return _once(self, string, pos, endpos, regex.Pattern.fullmatch)
+
+
+def _search(self: Any, string: Any, pos: int = 0, endpos: int = maxsize) -> Match | None:
+    return _once(self, string, pos, endpos, regex.Pattern.search)
 
 
 def _findall(self: Any, string: Any, pos: int = 0, endpos: int = maxsize) -> list[Any]:
-    return _permitted(self, string).findall(string, pos, endpos)
+    meter = current().meter
+    pos, endpos = _bounds(self, string, pos, endpos)
+    if endpos - pos > MANY:
+        matches = meter.collected(_matches(self, string, pos, endpos))
+        if self.groups > 1:
+            return [match.groups(string[:0]) for match in matches]
+        return [match[self.groups] or string[:0] for match in matches]
+    found: list[Any] = _timed(
+        self, string, endpos - pos, lambda engine, timeout: engine.findall(string, pos, endpos, timeout=timeout)
+    )
+    meter.charge(len(found))
+    meter.check_items(len(found))
+    if self.groups == 1 and found and type(found[0]) is tuple:  # which the engine makes of a group in a repeat
+        return [group for (group,) in found]
+    return found
 
 
-def _finditer(self: Any, string: Any, pos: int = 0, endpos: int = maxsize) -> Iterator[host.Match[Any]]:
-    return iter(current().meter.items(_permitted(self, string).finditer(string, pos, endpos)))
+def _finditer(self: Any, string: Any, pos: int = 0, endpos: int = maxsize) -> Iterator[Match]:
+    pos, endpos = _bounds(self, string, pos, endpos)
+    return iter(current().meter.items(_matches(self, string, pos, endpos)))
 
 
 def _split(self: Any, string: Any, maxsplit: int = 0) -> list[Any]:
-    return _permitted(self, string).split(string, maxsplit)
+    _, size = _bounds(self, string, 0, maxsize)
+    most = index(maxsplit)
+    if most < 0:
+        return [string]
+    meter = current().meter
+    most = min(most, size + 1)
+    parts: list[Any] = _timed(self, string, size, lambda engine, timeout: engine.split(string, most, timeout=timeout))
+    meter.charge(len(parts))
+    meter.check_items(len(parts))
+    return parts
 
 
 def _sub(self: Any, repl: Any, string: Any, count: int = 0) -> Any:
@@ -228,61 +292,139 @@ def _sub(self: Any, repl: Any, string: Any, count: int = 0) -> Any:
 
 
 def _subn(self: Any, repl: Any, string: Any, count: int = 0) -> tuple[Any, int]:
-    pattern = _permitted(self, string)
-    if type(repl) in (str, bytes):
-        most = len(repl) + len(string) * repl.count("\\" if type(repl) is str else b"\\")
-        if most * (len(string) + 1) <= current().meter.limits.text:
-            return pattern.subn(repl, string, count)
-        template = repl
-        return pattern.subn(_counted(lambda match: _expand(match, template), len(string)), string, count)
+    _, size = _bounds(self, string, 0, maxsize)
+    most = index(count)
+    meter = current().meter
+    fill = repl
     if not callable(repl):
-        raise TypeError(f"a replacement is text or a function, not {type_name(repl)}")
-    return pattern.subn(_counted(repl, len(string)), string, count)
-
-
-def _counted(replace: Callable[[Any], Any], size: int) -> Callable[[Any], Any]:
-    """A function that gives replacements, as long as the text does not become too long by them."""
-    meter = current().meter
-
-    def counted(match: Any) -> Any:
-        nonlocal size
-        part = replace(match)
+        fill = _filling(self, repl)
+        if type(repl) is not type(string):
+            raise TypeError(f"expected {type_name(string)} instance, {type_name(repl)} found")
+        if _is_plain(repl) and most >= 0 and (len(repl) + 1) * (size + 1) <= meter.limits.text:
+            most = min(most, size + 1)
+            text, number = _timed(
+                self, string, size, lambda engine, timeout: engine.subn(repl, string, most, timeout=timeout)
+            )
+            meter.charge(number)
+            return text, number
+    parts: list[Any] = []
+    end = number = 0
+    for match in _matches(self, string, 0, len(string)) if most >= 0 else ():
+        part = fill(match)
+        start, stop = match.span()
+        parts.append(string[end:start])
         if part is not None:
-            if not isinstance(part, type(match.string)):
-                raise TypeError(f"expected {type_name(match.string)} instance, {type_name(part)} found")
+            if not isinstance(part, type(string)):
+                raise TypeError(f"expected {type_name(string)} instance, {type_name(part)} found")
+            parts.append(part)
             size += len(part)
-            meter.charge(1)
-            meter.check_text(size)
-        return part
+        size -= stop - start
+        meter.check_text(size)
+        end = stop
+        number += 1
+        if number == most:
+            break
+    parts.append(string[end:])
+    return string[:0].join(parts), number
 
-    return counted
 
-
-def _expand(self: Any, template: Any) -> Any:
-    if ("\\" if isinstance(template, str) else b"\\") not in template:
-        return template
+def _filling(pattern: host.Pattern[Any], template: Any) -> Callable[[Match], Any]:
+    """A function that gives the text that a template becomes for a match."""
+    if type(template) is not str and type(template) is not bytes:
+        raise TypeError(f"a replacement is text or a function, not {type_name(template)}")
     meter = current().meter
-    longest = max(len(group or "") for group in (self[0], *self.groups()))
-    meter.check_text(len(template) * max(longest, 1))
-    meter.charge(len(template) // 10)
-    return self.expand(template)
+    empty: Any = template[:0]
+    if _is_plain(template):
+        return lambda match: template
+    meter.charge(len(template))
+    parsed: Any = parser.parse_template(template, pattern)
+    if isinstance(parsed, tuple):  # until Python 3.11: where groups go, and texts with gaps for them
+        groups, parts = parsed[0], list(parsed[1])
+        for place, group in groups:
+            parts[place] = group
+    else:
+        parts = parsed
+
+    def fill(match: Match) -> Any:
+        filled = [(match[part] or empty) if type(part) is int else part for part in parts]
+        meter.charge(len(filled) // 10)
+        meter.check_text(sum(map(len, filled)))
+        return empty.join(filled)
+
+    return fill
 
 
-def _permitted(pattern: Any, string: Any) -> host.Pattern[Any]:
-    """A pattern that may be applied to a text; refuses one that is too long."""
+def _is_plain(template: Any) -> bool:
+    return b"\\" not in template if isinstance(template, bytes) else "\\" not in template
+
+
+_BLOCK = 100
+"""Matches that are looked for at a time: the engine's clock for one search does not stop in between."""
+
+
+def _matches(pattern: Any, string: Any, pos: int, endpos: int) -> Iterator[Match]:
+    """All matches, counted; they are those of one search although there are several."""
+    meter, begin, again = current().meter, pos, 0
+
+    def block(engine: Any, timeout: float) -> list[Any]:
+        return list(islice(engine.finditer(string, begin, endpos, timeout=timeout), again, again + _BLOCK))
+
+    while True:
+        matches = _timed(pattern, string, 0, block)
+        meter.charge(len(matches))
+        for found in matches:
+            yield Match(found, pattern, pos)
+        if len(matches) < _BLOCK:
+            meter.charge((endpos - begin) // 10)
+            return
+        start, end = matches[-1].span()
+        meter.charge((end - begin) // 10)
+        again = int(start == end)  # an empty match is found once more where the next search begins
+        begin = end
+
+
+def _once(pattern: Any, string: Any, pos: int, endpos: int, search: Callable[..., Any]) -> Match | None:
+    pos, endpos = _bounds(pattern, string, pos, endpos)
+    found = _timed(
+        pattern, string, endpos - pos, lambda engine, timeout: search(engine, string, pos, endpos, timeout=timeout)
+    )
+    return None if found is None else Match(found, pattern, pos)
+
+
+def _bounds(pattern: Any, string: Any, pos: Any, endpos: Any) -> tuple[int, int]:
+    """The places between which to look, within the text; refuses what is no pattern, and no text for it."""
     if not isinstance(pattern, host.Pattern):
         raise TypeError(f"expected a compiled pattern, not {type_name(pattern)}")
     if not isinstance(string, (str, bytes)):
         raise TypeError(f"expected string or bytes-like object, got '{type_name(string)}'")
-    size = len(string)
-    if size > LONGEST_TEXT or size * (pattern.groups + 1) > _MARKS:
-        most = min(LONGEST_TEXT, _MARKS // (pattern.groups + 1))
-        raise LimitReached(f"a text of {size:,} characters is over the limit of {most:,} for this pattern")
-    current().meter.charge(1 + size // 10)
-    return pattern
+    if type(pattern.pattern) is not type(string):
+        if isinstance(string, str):
+            raise TypeError("cannot use a bytes pattern on a string-like object")
+        raise TypeError("cannot use a string pattern on a bytes-like object")
+    return min(max(index(pos), 0), len(string)), min(max(index(endpos), 0), len(string))
 
 
-for _method in (_match, _fullmatch, _search, _findall, _finditer, _split, _sub, _subn, _expand):
+def _timed(pattern: Any, string: Any, size: int, search: Callable[[Any, float], Any]) -> Any:
+    """What the engine gives that searches `size` characters of a text, unless that takes too long."""
+    engine, marks = engine_of(pattern, isinstance(string, str) and not string.isascii())
+    if marks * size > _MARKS:
+        raise LimitReached(f"a text of {size:,} characters is over the limit of {_MARKS // marks:,} for this pattern")
+    meter = current().meter
+    meter.charge(1 + max(0, size) // 10)
+    seconds = float(SECONDS)
+    if meter.deadline is not None:
+        seconds = min(seconds, max(meter.deadline - monotonic(), 0.001))
+    try:
+        return search(engine, seconds)
+    except TimeoutError:
+        if seconds < SECONDS and meter.deadline is not None:
+            sleep(max(meter.deadline - monotonic(), 0) + 0.001)  # the engine's clock is that of the processor
+        meter.look()
+        shown = represent(pattern.pattern[:60])
+        raise LimitReached(f"the pattern {shown} took longer than {seconds:.3g} s") from None
+
+
+for _method in (_match, _fullmatch, _search, _findall, _finditer, _split, _sub, _subn):
     _method.__name__ = _method.__qualname__ = _method.__name__[1:]
 
 library.type(
@@ -311,215 +453,16 @@ library.type(
 library.type(
     NativeType(
         "re.Match",
-        host.Match,
+        Match,
         "Where a pattern matches in a text, and its groups; see `re.search`.\n\n"
         ">>> re.search('a+', 'caat').span()\n(1, 3)",
-        methods=methods_of(host.Match, "group groups groupdict start end span", expand=_expand),
-        fields=fields_of(host.Match, "string pos endpos lastindex lastgroup re"),
+        methods=methods_of(Match, "end expand group groupdict groups span start"),
+        fields={
+            **fields_of(Match, "pos re"),
+            "endpos": lambda match: match._found.endpos,
+            "lastgroup": lambda match: names_of(match.re).get(match._found.lastindex),
+            "lastindex": lambda match: match._found.lastindex,
+            "string": lambda match: match._found.string,
+        },
     )
 )
-
-
-@lru_cache(512)
-def _compiled(pattern: Any, flags: int) -> host.Pattern[Any]:
-    if len(pattern) > LONGEST_PATTERN:
-        raise LimitReached(f"a pattern of {len(pattern):,} characters is over the limit of {LONGEST_PATTERN:,}")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        made = host.compile(pattern, flags)
-        _refuse_exponential(pattern, made.flags, False)
-    return made
-
-
-# Patterns that take exponential time
-#
-# A loop is exponential when one turn of it can match a run of some character c in more than one length, so that a
-# long run divides into turns in exponentially many ways, and when what follows cannot match after any part of the
-# run, at the end of the text or before some other character: then all ways are tried. Only what is certain to be
-# so is found.
-
-_SAMPLE = frozenset(map(chr, (*range(128), 0xE9, 0x4E2D, 0x2028)))
-_MANY = 20
-"""Turns from which on a loop counts as one without an end."""
-
-_Items = list[tuple[Any, Any]]
-_Rest = tuple[_Items, int, Any] | None
-"""What follows: items, from which of them on, and what follows after them."""
-
-
-@lru_cache(512)
-def _refuse_exponential(pattern: Any, flags: int, full: bool) -> None:
-    """Refuse a pattern that is certain to be exponential; `full` when it has to match to the end of a text."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tree = parser.parse(pattern, flags & ~host.DEBUG)
-    if _is_exponential(list(tree), None, _Classes(flags), full):
-        raise host.error(
-            "a repeat in a repeat would take exponential time; make the inner one possessive (++)", pattern
-        )
-
-
-def _is_exponential(items: _Items, follow: _Rest, classes: _Classes, full: bool) -> bool:
-    for number, (kind, value) in enumerate(items, 1):
-        rest = (items, number, follow)
-        if kind in (op.MAX_REPEAT, op.MIN_REPEAT):
-            _, most, body = value
-            if most >= _MANY:
-                taken = classes.all_in(list(body))
-                if any(_fails(rest, character, taken, classes, full) for character in _runs(list(body), classes)):
-                    return True
-            parts, after, whole = [body], rest, full
-        elif kind is op.SUBPATTERN:
-            parts, after, whole = [value[-1]], rest, full
-        elif kind is op.BRANCH:
-            parts, after, whole = value[1], rest, full
-        elif kind in (op.ASSERT, op.ASSERT_NOT):
-            parts, after, whole = [value[1]], None, False
-        elif kind is op.POSSESSIVE_REPEAT:
-            parts, after, whole = [value[2]], None, False
-        elif kind is op.ATOMIC_GROUP:
-            parts, after, whole = [value], None, False
-        else:
-            continue
-        if any(_is_exponential(list(part), after, classes, whole) for part in parts):
-            return True
-    return False
-
-
-def _runs(items: _Items, classes: _Classes) -> frozenset[str]:
-    """The characters of which the items match runs of several lengths."""
-    found: frozenset[str] = frozenset()
-    for varied in items:
-        runs = _runs_of(varied, classes)
-        for item in items:
-            if item is varied or not runs:
-                continue
-            if item[0] in (op.POSSESSIVE_REPEAT, op.ATOMIC_GROUP):
-                runs -= classes.all_in([item])
-            elif not _is_optional(item):
-                runs &= _uniform(item, classes)
-        found |= runs
-    return found
-
-
-def _runs_of(item: tuple[Any, Any], classes: _Classes) -> frozenset[str]:
-    kind, value = item
-    if kind in (op.MAX_REPEAT, op.MIN_REPEAT):
-        least, most, body = value
-        single = classes.of(body[0]) if len(body) == 1 else None
-        if single is not None:
-            return single if most > max(least, 1) else frozenset()
-        return _runs(list(body), classes) if least <= 1 else frozenset()
-    if kind is op.SUBPATTERN:
-        return _runs(list(value[-1]), classes)
-    if kind is op.BRANCH:
-        return frozenset().union(*(_runs(list(branch), classes) for branch in value[1]))
-    return frozenset()
-
-
-def _uniform(item: tuple[Any, Any], classes: _Classes) -> frozenset[str]:
-    """The characters of which an item that is not optional matches some run."""
-    kind, value = item
-    if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.SUBPATTERN):
-        found = _SAMPLE
-        for part in value[-1]:
-            found &= _SAMPLE if _is_optional(part) else _uniform(part, classes)
-        return found
-    return classes.of(item) or frozenset()
-
-
-def _is_optional(item: tuple[Any, Any]) -> bool:
-    """Whether an item matches the empty text everywhere."""
-    kind, value = item
-    if kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT):
-        return value[0] == 0 or all(map(_is_optional, value[2]))
-    if kind is op.SUBPATTERN:
-        return all(map(_is_optional, value[-1]))
-    if kind is op.BRANCH:
-        return any(all(map(_is_optional, branch)) for branch in value[1])
-    return False
-
-
-def _fails(rest: _Rest, character: str, taken: frozenset[str], classes: _Classes, full: bool) -> bool:
-    """Whether what follows is certain to fail after every part of a run of a character."""
-    while rest is not None:
-        items, number, follow = rest
-        if number == len(items):
-            rest = follow
-            continue
-        kind, value = items[number]
-        rest = (items, number + 1, follow)
-        if kind is op.AT:
-            return value in (op.AT_END, op.AT_END_STRING) and not taken >= _SAMPLE - {"\n"}
-        if _is_optional((kind, value)):
-            taken |= classes.all_in([(kind, value)])
-        elif kind is op.SUBPATTERN:
-            rest = (list(value[-1]), 0, rest)
-        elif kind in (op.MAX_REPEAT, op.MIN_REPEAT):
-            rest = (list(value[2]), 0, rest)
-        else:
-            single = classes.of((kind, value))
-            return single is not None and character not in single
-    return full and taken != _SAMPLE
-
-
-class _Classes:
-    """Which characters of the sample the items of a pattern match."""
-
-    def __init__(self, flags: int) -> None:
-        self.flags = flags
-
-    def of(self, item: tuple[Any, Any]) -> frozenset[str] | None:
-        """The characters that an item matches; None for what is not one character."""
-        kind, value = item
-        if kind is op.ANY:
-            return _SAMPLE if self.flags & host.S else _SAMPLE - {"\n"}
-        if kind is op.LITERAL:
-            return self._where(lambda code: code == value)
-        if kind is op.NOT_LITERAL:
-            return _SAMPLE - self._where(lambda code: code == value)
-        if kind is op.IN:
-            negated = value[0][0] is op.NEGATE
-            found = frozenset[str]().union(*(self._member(member) for member in value[negated:]))
-            return _SAMPLE - found if negated else found
-        return None
-
-    def all_in(self, items: _Items) -> frozenset[str]:
-        """The characters that any part of the items matches; all, when that is not known."""
-        found: frozenset[str] = frozenset()
-        for item in items:
-            kind, value = item
-            single = self.of(item)
-            if single is not None:
-                found |= single
-            elif kind in (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT, op.SUBPATTERN):
-                found |= self.all_in(list(value[-1]))
-            elif kind is op.BRANCH:
-                found = found.union(*(self.all_in(list(branch)) for branch in value[1]))
-            elif kind is not op.AT:
-                return _SAMPLE
-        return found
-
-    def _member(self, member: tuple[Any, Any]) -> frozenset[str]:
-        kind, value = member
-        if kind is op.LITERAL:
-            return self._where(lambda code: code == value)
-        if kind is op.RANGE:
-            return self._where(lambda code: value[0] <= code <= value[1])
-        pattern = _CATEGORIES[value]
-        return frozenset(c for c in _SAMPLE if host.match(pattern, c, self.flags & host.A))
-
-    def _where(self, holds: Callable[[int], bool]) -> frozenset[str]:
-        if self.flags & host.I:
-            return frozenset(c for c in _SAMPLE if holds(ord(c)) or holds(ord(c.lower())) or holds(ord(c.upper())))
-        return frozenset(c for c in _SAMPLE if holds(ord(c)))
-
-
-_CATEGORIES = {
-    op.CATEGORY_DIGIT: r"\d",
-    op.CATEGORY_NOT_DIGIT: r"\D",
-    op.CATEGORY_SPACE: r"\s",
-    op.CATEGORY_NOT_SPACE: r"\S",
-    op.CATEGORY_WORD: r"\w",
-    op.CATEGORY_NOT_WORD: r"\W",
-}

@@ -16,6 +16,7 @@ from dana.errors import Diagnostic, nearest
 from dana.inference import infer
 from dana.resolver import Resolution, Scope
 from dana.source import Source
+from dana.taint import untrusted
 
 
 def check(
@@ -31,7 +32,7 @@ def check(
 
     `known` tells whether a name that the program does not bind means something nevertheless; `suggestions`
     are such names, for what somebody may have meant. With `strict`, a name that is found only in a calling
-    function is an error instead of a warning.
+    function is an error instead of a warning, and untrusted data must not decide what the program does.
     """
     survey = _Survey(module, source, resolution)
     survey.all()
@@ -40,6 +41,8 @@ def check(
     _unused(survey)
     _Calls(survey).all()
     _answers(module, survey)
+    if strict:
+        findings.extend(untrusted(module, resolution, source, "error"))
     findings.sort(key=lambda finding: (finding.start, finding.end, finding.code))
     return findings
 

@@ -75,7 +75,8 @@ options:
   --replay FILE      answer from such a file, without asking a model
   --stub-missing[=FILE]  functions that are called and nobody defines give what FILE, a JSON object, says of them;
                      of the others a terminal is asked
-  --strict           a name that only the caller of a function defines is an error
+  --strict           a name that only the caller of a function defines is an error, and a program in which data from
+                     outside decides what it does (`dana check --taint`) does not start
   --json             end with one result object on stdout; what the program prints goes to stderr
   --log-level LEVEL  debug, info, warning or error
   --log-format FORM  text or json
@@ -106,7 +107,9 @@ Finds mistakes without running: syntax, misplaced statements, names that nothing
 whatever their value. The findings go to stdout. Exits with 1 when there is an error; warnings alone are fine.
 
 options:
-  --strict                a name that only the caller of a function defines is an error
+  --taint                 also find where data of a model, a response, a file or a person is used as SQL text, path,
+                          host, template, pattern or name
+  --strict                the same as errors; a name that only the caller of a function defines is one too
   --output-format FORMAT  text, json (a list of findings) or github (annotations)
   --color WHEN            auto, always or never; NO_COLOR is respected
 """
@@ -188,7 +191,12 @@ RUN_OPTIONS: dict[str, object] = {
     **dict.fromkeys(_LIMITS, int),
     "--timeout": float,
 }
-CHECK_OPTIONS: dict[str, object] = {"--strict": bool, "--output-format": ("text", "json", "github"), **_COLOR}
+CHECK_OPTIONS: dict[str, object] = {
+    "--strict": bool,
+    "--taint": bool,
+    "--output-format": ("text", "json", "github"),
+    **_COLOR,
+}
 
 
 def command() -> NoReturn:
@@ -429,7 +437,11 @@ def _prepare(options: _Options) -> tuple[Session, list[Source]]:
     files, inputs = _sorted_words(options.words)
     if not files:
         raise _usage("dana run needs a file", "dana run FILE, or - for standard input")
-    return _session(options, (*options.get("--with", ()), *files), inputs)
+    session, sources = _session(options, (*options.get("--with", ()), *files), inputs)
+    found = _untrusted(sources, "error") if options.get("--strict") else ()
+    if found:
+        raise ProgramError(*found)
+    return session, sources
 
 
 def _session(options: _Options, files: Any, inputs: dict[str, Any]) -> tuple[Session, list[Source]]:
@@ -636,8 +648,23 @@ def _check(arguments: list[str]) -> int:
             found.extend(error.diagnostics)
         else:
             found.extend(Session(strict=strict, settings={"arguments": inputs}).check(source, strict=strict))
+            if options.get("--taint") and not strict:
+                found.extend(_untrusted([source], "warning"))
     _report(found, options.get("--output-format", "text"), options.get("--color", "auto"))
     return FAILED if any(diagnostic.severity == "error" for diagnostic in found) else DONE
+
+
+def _untrusted(sources: list[Source], severity: str) -> list[Diagnostic]:
+    """Where untrusted data decides what programs do; that one cannot be read is said elsewhere."""
+    from contextlib import suppress
+
+    from dana.taint import check_source
+
+    found: list[Diagnostic] = []
+    for source in sources:
+        with suppress(ProgramError):
+            found.extend(check_source(source, severity))
+    return found
 
 
 def _report(found: list[Diagnostic], output_format: str, color: str) -> None:

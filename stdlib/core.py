@@ -427,6 +427,24 @@ def _members(types: Any, refusal: str) -> Iterable[Any]:
 
 
 @library.function
+def checked(value: Any, check: Callable[[Any], Any], /) -> Any:
+    """The value, if a function finds it good: if it gives something true. Raises ValueError if not.
+
+    So `dana check --taint` sees that an answer, a file's content or what somebody typed may be used as a path, a host
+    or a name.
+
+    >>> checked("orders.csv", lambda name: name in ("orders.csv", "customers.csv"))
+    'orders.csv'
+    >>> checked("../passwords", lambda name: "/" not in name)
+    Traceback (most recent call last):
+    ValueError: the check refused '../passwords'
+    """
+    if not check(value):
+        raise ValueError(f"the check refused {represent(value)[:200]}")
+    return value
+
+
+@library.function
 def callable(value: Any, /) -> bool:
     """Whether a value can be called.
 

@@ -40,6 +40,7 @@ formatting
 evidence
 inference
 overlap
+taint
 evaluation
 evaluation.shapes
 evaluation.operators
@@ -89,6 +90,7 @@ FOR_LIBRARIES = {
 LATE = {
     ("errors", "diagnostics"): "an error is drawn only when somebody looks at it",
     ("cli", "diagnostics"): "needed only when there is something to report",
+    ("cli", "taint"): "needed only where it is asked for",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",
     ("host", "permissions"): "most programs reach for nothing outside",

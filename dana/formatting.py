@@ -526,7 +526,10 @@ def _filled(template: tuple[_Field, ...], arguments: tuple[Any, ...] | None, key
 def _attribute(value: Any, name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(f"'{type_name(value)}' object attribute '{name}' cannot be read by a format", name=name)
-    return get_attribute(value, name)
+    found = get_attribute(value, name)
+    if type(found) in (MethodType, FunctionType, BuiltinFunctionType):
+        raise AttributeError(f"'{type_name(value)}' has no field '{name}' to format", name=name, obj=value)
+    return found
 
 
 def _converted(value: Any, conversion: str) -> str:

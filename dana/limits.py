@@ -12,9 +12,12 @@ tank is refilled, and before much is made at once: natives tell what they are ab
 
 from __future__ import annotations
 
+import gc
 import os
 from _thread import TIMEOUT_MAX, allocate_lock, start_new_thread
+from itertools import chain
 from time import monotonic
+from types import GeneratorType
 
 from dana.errors import Interrupted, LimitReached, Stop
 
@@ -213,6 +216,38 @@ class Meter:
             if held is not None and held + more - self._before > self.limits.memory:
                 self.refuse(f"the program uses more than {shown_size(self.limits.memory)} of memory", "--max-memory")
 
+    def flat(self, nested: tuple[Any, ...]) -> list[Any]:
+        """What is in a tuple and in the tuples inside of it, each tuple looked into once and counted."""
+        found: list[Any] = []
+        seen: set[int] = set()
+        pending: list[Any] = [nested]
+        while pending:
+            item = pending.pop()
+            if type(item) is not tuple:
+                found.append(item)
+            elif id(item) not in seen:
+                seen.add(id(item))
+                self.charge(1 + len(item))
+                pending.extend(reversed(item))
+        return found
+
+    def check_nesting(self, iterator: Any) -> None:
+        """Refuse iterators around iterators that are nested deeper than calls may be: the host goes down into each."""
+        inside = [iterator]
+        seen: set[int] = set()
+        for _ in range(self.limits.depth):
+            if not inside:
+                return
+            seen.update(map(id, inside))
+            parts = gc.get_referents(*inside)
+            chained = [part for each in inside if type(each) is chain for part in gc.get_referents(each)]
+            parts += gc.get_referents(*(part for part in chained if type(part) is _TupleIterator))
+            parts = [part for each in parts for part in (each if type(each) is tuple else (each,))]
+            inside = [part for part in parts if (type(part) in LAZY or _is_counted(part)) and id(part) not in seen]
+            self.charge(1 + len(parts))
+        if inside:
+            self.refuse(f"iterators are nested more than {self.limits.depth:,} deep", "--max-depth")
+
     def items(self, iterable: Iterable[Any]) -> Iterable[Any]:
         """An iterable whose items are counted as steps: for natives that consume what a script gives them.
 
@@ -221,6 +256,7 @@ class Meter:
         if type(iterable) in _SIZED:
             self.charge(len(iterable))  # type: ignore[arg-type]
             return iterable
+        self._nests(iterable)
         return self._counted(iter(iterable))
 
     def collected(self, iterable: Iterable[Any]) -> Iterable[Any]:
@@ -232,7 +268,12 @@ class Meter:
             self.check_items(len(iterable))
             self.charge(len(iterable))
             return iterable
+        self._nests(iterable)
         return self._bounded(iter(iterable))
+
+    def _nests(self, iterable: Any) -> None:
+        if type(iterable) in LAZY or _is_counted(iterable):
+            self.check_nesting(iterable)
 
     def _counted(self, iterator: Iterator[Any]) -> Iterator[Any]:
         pop, refill = self.tank.pop, self.refill
@@ -256,8 +297,21 @@ class Meter:
             yield item
 
 
+_TupleIterator = type(iter(()))
+
+LAZY: set[type] = set()
+"""The types of the host's iterators that go down into other iterators; libraries add theirs."""
+
+
+def _is_counted(value: Any) -> bool:
+    return type(value) is GeneratorType and value.gi_code in _COUNTING
+
+
+_COUNTING = (Meter._counted.__code__, Meter._bounded.__code__)
+
+
 def resident() -> int | None:
-    """Bytes of memory that this process holds now, or its most so far where the system keeps no more; None if neither."""
+    """Bytes of memory that this process holds, or has held at most where the system tells no more; None if neither."""
     global _memory
     try:
         if _memory is None or _memory[0] != os.getpid():  # a child process must not look at its parent

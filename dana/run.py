@@ -15,16 +15,18 @@ if TYPE_CHECKING:
 class Run:
     """What natives may ask for: `host` for effects, `meter` for steps and sizes, `session` for the program.
 
-    `decimal` is the context of decimal arithmetic between runs, when the session has used it.
+    `decimal` is the context of decimal arithmetic between runs, when the session has used it; `flows` how many
+    functions are being called at once.
     """
 
-    __slots__ = ("decimal", "host", "meter", "session")
+    __slots__ = ("decimal", "flows", "host", "meter", "session")
 
     def __init__(self, host: Host, meter: Meter, session: Any) -> None:
         self.host = host
         self.meter = meter
         self.session = session
         self.decimal: Any = None
+        self.flows = 0
 
 
 RUN: ContextVar[Run] = ContextVar("dana_run")

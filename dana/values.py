@@ -95,7 +95,7 @@ class NativeType:
         self.fields = fields or {}
         self.statics = statics or {}
 
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+    def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
         if self.construct is None:
             raise TypeError(f"cannot create '{self.name}' instances")
         return self.construct(*arguments, **keywords)

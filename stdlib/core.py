@@ -10,7 +10,7 @@ from types import MethodType, UnionType
 from dana.errors import LimitReached
 from dana.formatting import ascii_text, format_value, represent
 from dana.formatting import text as text_of
-from dana.limits import Meter
+from dana.limits import LAZY, Meter
 from dana.native import Library, current
 from dana.values import (
     TYPES,
@@ -180,6 +180,16 @@ library.host_function(
 )
 
 
+LAZY.update((host.enumerate, host.zip, host.map, host.filter))
+
+
+def nests(*iterables: Any) -> None:
+    """Count how deep iterators are nested that are about to be wrapped in another one."""
+    for iterable in iterables:
+        if type(iterable) in LAZY:
+            current().meter.check_nesting(iterable)
+
+
 @library.function
 def enumerate(iterable: Any, start: Any = 0) -> Iterator[tuple[int, Any]]:
     """Each item with its number, counted from `start`.
@@ -187,6 +197,7 @@ def enumerate(iterable: Any, start: Any = 0) -> Iterator[tuple[int, Any]]:
     >>> list(enumerate("ab", 1))
     [(1, 'a'), (2, 'b')]
     """
+    nests(iterable)
     return host.enumerate(iterable, start)
 
 
@@ -199,6 +210,7 @@ def zip(*iterables: Any, strict: Any = False) -> Iterator[tuple[Any, ...]]:
     >>> list(zip([1, 2, 3], "ab"))
     [(1, 'a'), (2, 'b')]
     """
+    nests(*iterables)
     return host.zip(*iterables, strict=strict)
 
 
@@ -211,6 +223,7 @@ def map(function: Any, /, *iterables: Any) -> Iterator[Any]:
     """
     if not iterables:
         raise TypeError("map() must have at least two arguments.")
+    nests(*iterables)
     return host.map(function, *iterables)
 
 
@@ -416,7 +429,7 @@ def _members(types: Any, refusal: str) -> Iterable[Any]:
     """The classes in a tuple or a union; raises TypeError for anything else."""
     kind = type(types)
     if kind is tuple:
-        return types  # type: ignore[no-any-return]
+        return types if tuple not in host.map(type, types) else current().meter.flat(types)
     if kind is TypeUnion:
         members = types.members
     elif kind is UnionType:

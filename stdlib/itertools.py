@@ -9,9 +9,11 @@ from reprlib import recursive_repr
 from typing import Any
 
 from dana.formatting import represent
+from dana.limits import LAZY
 from dana.native import Library, current, documented
 from dana.values import NativeType, register
 
+from .core import nests
 from .operator import add
 
 library = Library("itertools", "Iterators for loops: counting, chaining, choosing, grouping and combining.")
@@ -45,6 +47,7 @@ def tee(iterable: Any, n: int = 2, /) -> tuple[Iterator[Any], ...]:
     >>> next(first), list(second), list(first)
     (1, [1, 2, 3], [2, 3])
     """
+    nests(iterable)
     current().meter.check_items(operator.index(n))
     return host.tee(iterable, n)
 
@@ -59,6 +62,7 @@ def chain_from_iterable(iterable: Any, /) -> Any:
     >>> list(itertools.chain.from_iterable(["ab", [1, 2]]))
     ['a', 'b', 1, 2]
     """
+    nests(iterable)
     return host.chain.from_iterable(current().meter.items(iterable))
 
 
@@ -368,5 +372,21 @@ library.type(
     )
 )
 
+
+def _counting(construct: Any) -> Any:
+    """What makes an iterator, once it has counted how deep those that it is made of are nested."""
+
+    def made(*arguments: Any, **keywords: Any) -> Any:
+        nests(*arguments, *keywords.values())
+        return construct(*arguments, **keywords)
+
+    return made
+
+
+for _type in [member for member in library.members.values() if type(member) is NativeType]:
+    LAZY.add(_type.host)  # type: ignore[arg-type]
+    _type.construct = _counting(_type.construct)
+
 register(NativeType("itertools._grouper", type(next(host.groupby("a"))[1]), "The items of one group of groupby."))
 register(NativeType("itertools._tee", type(host.tee(())[0]), "One of the iterators of tee."))
+LAZY.update((type(host.tee(())[0]), type(next(host.groupby("a"))[1])))

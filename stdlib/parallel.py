@@ -22,7 +22,10 @@ _SLICE = 0.2
 """The longest time in seconds for which nobody looks whether the program is to stop."""
 
 _MOST = 256
-"""How many functions run at once at most."""
+"""How many functions of a run are called at once at most; those that are one too many wait for others to end."""
+
+_LOCK = threading.Lock()
+"""Held by who counts the flows of a run."""
 
 _STACK = 256 * 1024 * 1024
 """Bytes of address space for the stack of each; used only when touched."""
@@ -78,9 +81,20 @@ class _Flows:
         self._lock = threading.Lock()
 
     def run(self) -> list[Any]:
-        count = min(self._limit, len(self._functions))
+        run = current()
+        with _LOCK:
+            count = min(self._limit, len(self._functions), _MOST - run.flows)
+            if count > 1:
+                run.flows += count
         if count < 2:
             return [function() for function in self._functions]
+        try:
+            return self._run(count)
+        finally:
+            with _LOCK:
+                run.flows -= count
+
+    def _run(self, count: int) -> list[Any]:
         threads = [self._thread() for _ in range(count)]
         for thread in threads:
             thread.join(0)

@@ -348,6 +348,7 @@ class Definition:
             "cells": CellType(()),
             "name": CellType(scope.name),
             "qualified_name": CellType(scope.qualified_name),
+            "meter": CellType(meter),
             "site": CellType(None),
         }
         names = [scope.names[slot] for slot in range(scope.parameter_count)]
@@ -426,7 +427,7 @@ def _stub_code(node: Any, scope: Scope) -> CodeType:
         slots.append("*cells")
     frame = "[" + ", ".join(slots) + "]"
     if scope.is_generator:
-        run = [f"return named_generator(body({frame}), name, qualified_name)"]
+        run = [f"return named_generator(body({frame}), name, qualified_name, meter)"]
     elif type(node) is nodes.Lambda or (may_signal_all(node.body) and always_returns(node.body)):
         run = ["try: enter()", "except IndexError: too_deep()", f"try: return body({frame})", "finally: leave(None)"]
     else:
@@ -440,7 +441,7 @@ def _stub_code(node: Any, scope: Scope) -> CodeType:
         ]
     lines = ["try: pop()", "except IndexError: refill()", *run, "site"]
     source = (
-        "def make(body, pop, refill, enter, leave, too_deep, cells, name, qualified_name, site):\n"
+        "def make(body, pop, refill, enter, leave, too_deep, cells, name, qualified_name, meter, site):\n"
         f" def stub({header}):\n  " + "\n  ".join(lines) + "\n return stub"
     )
     return inner_code(compiled(source, PROGRAM_CODE))

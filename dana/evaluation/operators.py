@@ -363,7 +363,7 @@ def classes(value: Any) -> Any:
     if isinstance(value, type) and issubclass(value, BaseException):
         return value
     if type(value) is tuple:
-        return tuple(classes(item) for item in value)
+        return tuple(classes(item) for item in current().meter.flat(value))
     raise TypeError("catching classes that do not inherit from BaseException is not allowed")
 
 
@@ -432,15 +432,40 @@ class Managed:
         return bool(self._exit(self._manager, kind, error, None))
 
 
-def drive(generator: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """A generator of a program: the closures' generator, whose end without a value means None."""
-    result = yield from generator
-    return None if result is NORMAL else result
+def drive(generator: Generator[Any, Any, Any], meter: Any) -> Generator[Any, Any, Any]:
+    """A generator of a program: the closures' generator, whose end without a value means None.
+
+    Each time that it goes on is a call: generators nest like functions.
+    """
+    enter, leave = meter.depth.pop, meter.depth.append
+    send = go_on = generator.send
+    given: Any = None
+    while True:
+        try:
+            enter()
+        except IndexError:
+            meter.too_deep()
+        try:
+            item = go_on(given)
+        except StopIteration as end:
+            return None if end.value is NORMAL else end.value
+        finally:
+            leave(None)
+        try:
+            given = yield item
+            go_on = send
+        except GeneratorExit:
+            generator.close()
+            raise
+        except BaseException as error:
+            go_on, given = generator.throw, error
 
 
-def named_generator(generator: Generator[Any, Any, Any], name: str, qualified_name: str) -> Generator[Any, Any, Any]:
+def named_generator(
+    generator: Generator[Any, Any, Any], name: str, qualified_name: str, meter: Any
+) -> Generator[Any, Any, Any]:
     """The generator that a call of a generator function gives."""
-    driven: Any = drive(generator)
+    driven: Any = drive(generator, meter)
     driven.__name__ = name
     driven.__qualname__ = qualified_name
     return driven  # type: ignore[no-any-return]

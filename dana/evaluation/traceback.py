@@ -11,7 +11,7 @@ from itertools import islice
 from types import CodeType
 
 from dana import nodes
-from dana.errors import Diagnostic, Frame, LimitReached, nearest
+from dana.errors import Diagnostic, Frame, LimitReached, Stop, nearest
 from dana.evaluation.operators import drive, host_limit, in_own_words
 from dana.evaluation.shapes import SHAPE_CODE, Text, inner_code, maker, unmark
 from dana.formatting import text
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
     from typing import Any
 
+
+MOST_SAID = 2_000
+"""How much of what an error says is shown."""
 
 MOST_RELATED = 20
 """How many of the errors that led to one are described."""
@@ -75,8 +78,12 @@ def error_line(error: BaseException) -> str:
     name = type(error).__qualname__.replace("<locals>.", "")
     try:
         said = text(error)
-    except Exception as failure:  # the program's own __str__ may fail
+    except Stop:
+        raise
+    except BaseException as failure:  # the program's own __str__ may fail
         said = f"<its __str__ failed: {type(failure).__name__}>"
+    if len(said) > MOST_SAID:
+        said = f"{said[:MOST_SAID]}... ({len(said):,} characters)"
     return f"{name}: {said}" if said else name
 
 

@@ -125,6 +125,76 @@ def test_operators_and_targets_are_counted(program: str) -> None:
     assert monotonic() - began < 20
 
 
+NESTED = {
+    "map": "map(abs, x)",
+    "zip": "zip(x)",
+    "enumerate": "enumerate(x)",
+    "filter": "filter(None, x)",
+    "accumulate": "itertools.accumulate(x)",
+    "chain": "itertools.chain(x)",
+    "from_iterable": "itertools.chain.from_iterable(x)",
+    "cycle": "itertools.cycle(x)",
+    "groupby": "itertools.groupby(x)",
+    "islice": "itertools.islice(x, 5)",
+    "pairwise": "itertools.pairwise(x)",
+    "starmap": "itertools.starmap(max, x)",
+    "takewhile": "itertools.takewhile(bool, x)",
+    "zip_longest": "itertools.zip_longest(x)",
+    "two in turn": "filter(None, map(abs, x))",
+    "program": "g(x)",
+    "program and library": "g(map(abs, x))",
+}
+
+
+@pytest.mark.parametrize("wrapped", NESTED.values(), ids=NESTED)
+def test_iterators_around_iterators(wrapped: str) -> None:
+    program = (
+        "import itertools\ndef g(inner):\n    yield from inner\nx = iter([1])\n"
+        f"for i in range(20_000): x = {wrapped}\nnext(x)"
+    )
+    code = (
+        "from dana import Session, LimitError\n"
+        f"try: Session().run({program!r})\n"
+        "except LimitError as error: print(error.diagnostic.message)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert "nested more than 1,000 deep" in done.stdout
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
+SHARED = "t = (ValueError,)\nfor i in range(60): t = (t, t)\n"
+
+
+def test_types_in_shared_tuples_are_looked_at_once() -> None:
+    host = Quiet()
+    Session(host).run(
+        SHARED + "try: 1 / 0\nexcept ZeroDivisionError: print('caught')\n"
+        "print(isinstance(1, t), issubclass(KeyError, t))\ntry:\n    1 / 0\nexcept t: pass\nexcept ArithmeticError: print(2)"
+    )
+    assert host.printed == "caught\nFalse False\n2\n"
+
+
+def test_the_text_of_an_error_is_cut() -> None:
+    with pytest.raises(UncaughtError) as caught:
+        Session(Quiet()).run("raise ValueError('a' * 1_000_000)")
+    assert len(str(caught.value)) < 3_000
+    assert caught.value.diagnostic.message.endswith("aaa... (1,000,000 characters)")
+
+
+def test_a_text_of_an_error_that_fails() -> None:
+    program = "class E(Exception):\n    def __str__(self): raise GeneratorExit('x')\nraise E()"
+    with pytest.raises(UncaughtError, match="E: <its __str__ failed: GeneratorExit>"):
+        Session(Quiet()).run(program)
+
+
+def test_flows_inside_of_flows_are_bounded() -> None:
+    host = Quiet()
+    Session(host).run(
+        "def f(n):\n    return 1 if n == 0 else sum(parallel(lambda: f(n - 1), lambda: f(n - 1)))\nprint(f(9))"
+    )
+    assert host.printed == "512\n"
+
+
 def test_memory() -> None:
     held = resident()
     assert held is not None

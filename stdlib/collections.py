@@ -19,6 +19,7 @@ from dana.native import Library, current, documented, fields_of, methods_of
 from dana.values import Class, NativeType, get_attribute, has_attribute, register, type_name
 
 from .operator import shown_arguments
+from .types import sought
 
 library = Library("collections", "Containers beyond list and dict: counting, defaults, two-ended queues, records.")
 
@@ -174,9 +175,7 @@ class deque(host.deque[Any]):
         current().meter.charge(len(self))
         return super().count(item)
 
-    def index(self, item: Any, /, *bounds: Any) -> int:
-        current().meter.charge(len(self))
-        return super().index(item, *bounds)
+    index = sought(host.deque.index, "deque.index(x): x not in deque")
 
     def remove(self, item: Any, /) -> None:
         current().meter.charge(len(self))

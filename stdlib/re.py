@@ -28,7 +28,6 @@ from dana.native import Library, current, fields_of, methods_of
 from dana.values import ERROR_FIELDS, NativeType, type_name
 
 from .patterns import compiled, engine_of, names_of
-from .types import MANY
 
 library = Library("re", "Regular expressions: find, take apart and replace text by patterns.")
 
@@ -37,6 +36,9 @@ SECONDS = 5
 
 _MARKS = 5_000_000
 """The most characters of a text, times the groups in repeats of the pattern: each takes about 80 bytes."""
+
+_LARGE = 1_000_000
+"""Matches in a text of more characters are counted while they are found."""
 
 _FLAGS = host.A | host.I | host.M | host.S | host.U | host.X
 
@@ -218,25 +220,34 @@ class Match:
 
     def group(self, /, *groups: Any) -> Any:
         current().meter.check_items(len(groups))
-        return self._found.group(*groups)
+        return _found_by(self).group(*groups)
 
     def groups(self, default: Any = None) -> tuple[Any, ...]:
-        return self._found.groups(default)  # type: ignore[no-any-return]
+        return _found_by(self).groups(default)  # type: ignore[no-any-return]
 
     def groupdict(self, default: Any = None) -> dict[str, Any]:
-        return {name: default if self._found[name] is None else self._found[name] for name in self.re.groupindex}
+        found = _found_by(self)
+        return {name: default if found[name] is None else found[name] for name in self.re.groupindex}
 
     def start(self, group: Any = 0, /) -> int:
-        return self._found.start(group)  # type: ignore[no-any-return]
+        return _found_by(self).start(group)  # type: ignore[no-any-return]
 
     def end(self, group: Any = 0, /) -> int:
-        return self._found.end(group)  # type: ignore[no-any-return]
+        return _found_by(self).end(group)  # type: ignore[no-any-return]
 
     def span(self, group: Any = 0, /) -> tuple[int, int]:
-        return self._found.span(group)  # type: ignore[no-any-return]
+        return _found_by(self).span(group)  # type: ignore[no-any-return]
 
     def expand(self, template: Any, /) -> Any:
+        _found_by(self)
         return _filling(self.re, template)(self)
+
+
+def _found_by(match: Any) -> Any:
+    """What the engine has found, for methods that a program may call with anything."""
+    if type(match) is not Match:
+        raise TypeError(f"expected a match, not {type_name(match)}")
+    return match._found
 
 
 def _match(self: Any, string: Any, pos: int = 0, endpos: int = maxsize) -> Match | None:
@@ -254,7 +265,7 @@ def _search(self: Any, string: Any, pos: int = 0, endpos: int = maxsize) -> Matc
 def _findall(self: Any, string: Any, pos: int = 0, endpos: int = maxsize) -> list[Any]:
     meter = current().meter
     pos, endpos = _bounds(self, string, pos, endpos)
-    if endpos - pos > MANY:
+    if endpos - pos > _LARGE:
         matches = meter.collected(_matches(self, string, pos, endpos))
         if self.groups > 1:
             return [match.groups(string[:0]) for match in matches]
@@ -319,12 +330,14 @@ def _subn(self: Any, repl: Any, string: Any, count: int = 0) -> tuple[Any, int]:
             parts.append(part)
             size += len(part)
         size -= stop - start
-        meter.check_text(size)
+        if size > meter.limits.text:
+            meter.check_text(size)
         end = stop
         number += 1
         if number == most:
             break
     parts.append(string[end:])
+    meter.check_text(size)
     return string[:0].join(parts), number
 
 
@@ -418,7 +431,7 @@ def _timed(pattern: Any, string: Any, size: int, search: Callable[[Any, float], 
         return search(engine, seconds)
     except TimeoutError:
         if seconds < SECONDS and meter.deadline is not None:
-            sleep(max(meter.deadline - monotonic(), 0) + 0.001)  # the engine's clock is that of the processor
+            sleep(max(meter.deadline - monotonic(), 0) + 0.05)  # the engine's clock is that of the processor
         meter.look()
         shown = represent(pattern.pattern[:60])
         raise LimitReached(f"the pattern {shown} took longer than {seconds:.3g} s") from None

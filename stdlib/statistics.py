@@ -164,7 +164,7 @@ def variance(data: Iterable[Any], xbar: Any = None) -> Any:
     >>> statistics.variance([2, 4, 9])
     13
     """
-    return host.variance(_numbers(data), _number(xbar))
+    return _spread(host.variance, data, xbar)
 
 
 @library.function
@@ -176,7 +176,7 @@ def pvariance(data: Iterable[Any], mu: Any = None) -> Any:
     >>> statistics.pvariance([2, 4, 9])
     8.666666666666666
     """
-    return host.pvariance(_numbers(data), _number(mu))
+    return _spread(host.pvariance, data, mu)
 
 
 @library.function
@@ -188,7 +188,7 @@ def stdev(data: Iterable[Any], xbar: Any = None) -> Any:
     >>> statistics.stdev([1, 3, 5])
     2.0
     """
-    return host.stdev(_numbers(data), _number(xbar))
+    return _spread(host.stdev, data, xbar)
 
 
 @library.function
@@ -200,7 +200,7 @@ def pstdev(data: Iterable[Any], mu: Any = None) -> Any:
     >>> statistics.pstdev([2, 4, 4, 4, 5, 5, 7, 9])
     2.0
     """
-    return host.pstdev(_numbers(data), _number(mu))
+    return _spread(host.pstdev, data, mu)
 
 
 @library.function
@@ -274,5 +274,11 @@ def _numbers(data: Iterable[Any]) -> list[Any]:
     return items
 
 
-def _number(value: Any) -> Any:
-    return None if value is None else _numbers([value])[0]
+def _spread(function: Callable[..., Result], data: Iterable[Any], center: Any) -> Result:
+    """What a function gives that takes the difference of each number and a given center."""
+    items = _numbers(data)
+    if center is not None:
+        _numbers([center])
+        if isinstance(center, (int, Decimal)):
+            _numbers([center] * len(items))
+    return function(items, center)

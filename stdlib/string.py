@@ -70,9 +70,11 @@ class Template(host.Template):
                 part = match[0]
             length += match.start() - end + len(part)
             meter.charge(1)
-            meter.check_text(length)
+            if length > meter.limits.text:
+                meter.check_text(length)
             parts += (self.template[end : match.start()], part)
             end = match.end()
+        meter.check_text(length + len(self.template) - end)
         return "".join(parts) + self.template[end:]
 
 

@@ -6,7 +6,7 @@ import types as host
 from _operator import index
 from itertools import islice
 
-from dana.formatting import format_text, text
+from dana.formatting import PLAIN, format_text, text
 from dana.native import current, documented, fields_of, methods_of
 from dana.values import (
     NATIVES,
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 FEW = 1000
 """What takes no more turns than this in the host is not worth counting."""
 
-MANY = 1_000_000
-"""Texts and containers below this size are not worth measuring before they are made."""
+MANY = 10_000
+"""Texts below this size are not worth measuring before they are made, or looked through."""
+
+MANY_AT_ONCE = 1000
+"""So many characters that the host goes through count as a step."""
 
 UNLISTED: dict[type, NativeType] = {}
 """The types of values whose attributes follow rules of their own: functions, classes, `super()`."""
@@ -97,7 +100,23 @@ def _set_update(self: set[Any], /, *others: Any) -> None:
     for other in others:
         self.update(incoming(other))
         if len(self) > FEW:
-            current().meter.check_items(len(self))
+            current().meter.check_growth(len(self))
+
+
+def _looking_through(kind: Any, names: str) -> dict[str, Callable[..., Any]]:
+    """Methods that go through a text once."""
+
+    def measured(method: Callable[..., Any]) -> Callable[..., Any]:
+        def looking(self: Any, /, *arguments: Any) -> Any:
+            if len(self) > MANY:
+                current().meter.charge(len(self) // MANY_AT_ONCE)
+            return method(self, *arguments)
+
+        looking.__doc__ = method.__doc__
+        looking.__wrapped__ = method  # type: ignore[attr-defined]
+        return looking
+
+    return {name: measured(getattr(kind, name)) for name in names.split()}
 
 
 def _searching(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -109,6 +128,41 @@ def _searching(method: Callable[..., Any]) -> Callable[..., Any]:
         return method(self, *arguments)
 
     return counted
+
+
+def _is_short(value: Any, depth: int = 0) -> bool:
+    """Whether a value is certain to be short when it is shown."""
+    kind = type(value)
+    if kind not in _CONTAINERS:
+        return kind in PLAIN
+    items = (*value, *value.values()) if kind is dict and len(value) <= FEW else value
+    if len(items) > FEW:
+        return False
+    if PLAIN.issuperset(map(type, items)):
+        return True
+    return depth < 3 and len(items) <= 30 and all(_is_short(item, depth + 1) for item in items)
+
+
+def sought(method: Callable[..., Any], absent: str) -> Callable[..., Any]:
+    """`index` of a sequence; the host's message about what is not there would show all of it, however much it is."""
+
+    def index_of(self: Any, item: Any, /, *bounds: Any) -> int:
+        if len(self) > FEW:
+            current().meter.charge(len(self))
+        if _is_short(item) or len(bounds) > 2:
+            return method(self, item, *bounds)  # type: ignore[no-any-return]
+        low, high = (*map(index, bounds), *(0, len(self))[len(bounds) :])[:2]
+        size = len(self)
+        place = max(low + size, 0) if low < 0 else low
+        stop = high + size if high < 0 else high
+        while place < min(stop, len(self)):
+            found = self[place]
+            if found is item or found == item:
+                return place
+            place += 1
+        raise ValueError(absent)
+
+    return index_of
 
 
 # Numbers
@@ -138,6 +192,8 @@ def _from_bytes(data: Any, /, byteorder: Any = "big", *, signed: Any = False) ->
 
 def _float_fromhex(text: Any, /) -> float:
     """The float that a text in base 16 stands for."""
+    if type(text) is not str:
+        raise TypeError(f"fromhex() argument must be str, not {type_name(text)}")
     return float.fromhex(text)
 
 
@@ -231,6 +287,7 @@ def _check_coding(size: int, encoding: Any, errors: str) -> None:
     elif type(encoding) is str and encoding.lower().replace("-", "_").replace(" ", "_") not in _ENCODINGS:
         raise LookupError(f"unknown encoding: {encoding}")
     if size > MANY:
+        current().meter.charge(size // MANY_AT_ONCE)
         current().meter.check_text(size * _WIDEST.get(errors, 1))
 
 
@@ -293,6 +350,8 @@ def _padding(host_method: Callable[..., Any]) -> Callable[..., Any]:
         if type(width) is not int or width > MANY:
             width = index(width)
             current().meter.check_text(width)
+        if len(self) > MANY:
+            current().meter.charge(len(self) // MANY_AT_ONCE)
         return host_method(self, width, *rest) if rest else host_method(self, width)
 
     return padded
@@ -317,11 +376,13 @@ def _replacing(kind: Any) -> Callable[..., Any]:
         if rest:
             return host_replace(self, old, new, count, *rest)
         if type(old) is kind and type(new) is kind and (len(self) + 1) * (len(new) + 1) > MANY:
+            meter = current().meter
+            meter.charge(len(self) // MANY_AT_ONCE)
             times = self.count(old)
             count = index(count)
             if 0 <= count < times:
                 times = count
-            current().meter.check_text(len(self) + times * (len(new) - len(old)))
+            meter.check_text(len(self) + times * (len(new) - len(old)))
         return host_replace(self, old, new, count)
 
     return replace
@@ -352,7 +413,7 @@ def _splitting_lines(kind: Any) -> Callable[..., Any]:
         if len(self) > MANY:
             meter = current().meter
             meter.charge(len(self) // 100)
-            meter.check_items(sum(map(self.count, ends)))
+            meter.check_items(sum(map(self.count, ends)) + 1)
         return kind.splitlines(self, keepends, *rest)
 
     return splitlines
@@ -369,7 +430,7 @@ def _searching_backwards(kind: Any) -> dict[str, Callable[..., Any]]:
     host_split = _splitting(kind.rsplit)
 
     def is_large(self: Any, sub: Any) -> bool:
-        return type(sub) is kind and len(self) * len(sub) > 10 * MANY and len(sub) > 10
+        return type(sub) is kind and len(self) * len(sub) > 10_000_000 and len(sub) > 10
 
     def rfind(self: Any, sub: Any, /, *bounds: Any) -> int:
         if not is_large(self, sub):
@@ -438,7 +499,8 @@ def _translate(self: str, table: Any, /, *rest: Any) -> str:
     if type(table) is dict:
         meter.charge(len(table))
         widest = max((len(new) for new in table.values() if type(new) is str), default=1)
-        if len(self) * max(widest, 1) <= MANY:
+        if len(self) * max(widest, 1) <= 100 * MANY:
+            meter.charge(len(self) // 10)
             return self.translate(table)
     parts: list[str] = []
     size = 0
@@ -453,9 +515,10 @@ def _translate(self: str, table: Any, /, *rest: Any) -> str:
         if type(part) is not str:
             raise TypeError("character mapping must return integer, None or str")
         size += len(part)
-        if size > MANY:
+        if size > meter.limits.text:
             meter.check_text(size)
         parts.append(part)
+    meter.check_text(size)
     return "".join(parts)
 
 
@@ -477,9 +540,7 @@ _add(
         construct=_str,
         methods=methods_of(
             str,
-            """capitalize casefold count endswith find index isalnum isalpha isascii isdecimal isdigit isidentifier
-            islower isnumeric isprintable isspace istitle isupper lower partition removeprefix removesuffix startswith
-            swapcase title upper""",
+            "endswith isascii removeprefix removesuffix startswith",
             center=_padding(str.center),
             encode=_encode,
             expandtabs=_expanding(str),
@@ -496,6 +557,11 @@ _add(
             strip=_stripping(str, "strip"),
             translate=_translate,
             zfill=_padding(str.zfill),
+            **_looking_through(
+                str,
+                """capitalize casefold count find index isalnum isalpha isdecimal isdigit isidentifier islower isnumeric
+                isprintable isspace istitle isupper lower partition swapcase title upper""",
+            ),
             **_searching_backwards(str),
         ),
         statics=documented([("maketrans", _maketrans)]),
@@ -550,8 +616,7 @@ _add(
         construct=_bytes,
         methods=methods_of(
             bytes,
-            """capitalize count endswith find hex index isalnum isalpha isascii isdigit islower isspace istitle isupper
-            lower partition removeprefix removesuffix startswith swapcase title translate upper""",
+            "endswith isascii removeprefix removesuffix startswith",
             center=_padding(bytes.center),
             decode=_decode,
             expandtabs=_expanding(bytes),
@@ -565,6 +630,11 @@ _add(
             splitlines=_splitting_lines(bytes),
             strip=_stripping(bytes, "strip"),
             zfill=_padding(bytes.zfill),
+            **_looking_through(
+                bytes,
+                """capitalize count find hex index isalnum isalpha isdigit islower isspace istitle isupper lower
+                partition swapcase title translate upper""",
+            ),
             **_searching_backwards(bytes),
         ),
         statics=documented([("fromhex", _fromhex), ("maketrans", _bytes_maketrans)]),
@@ -583,13 +653,13 @@ def _append(self: list[Any], item: Any, /, *rest: Any) -> None:
     if rest:
         list.append(self, item, *rest)  # raises
     if not len(self) & 1023:
-        current().meter.check_items(len(self) + 1)
+        current().meter.check_growth(len(self) + 1)
     _list_append(self, item)
 
 
 def _insert(self: list[Any], place: Any, item: Any, /) -> None:
     if not len(self) & 1023:
-        current().meter.check_items(len(self) + 1)
+        current().meter.check_growth(len(self) + 1)
     _list_insert(self, place, item)
 
 
@@ -598,7 +668,7 @@ def _extend(self: list[Any], iterable: Any, /, *rest: Any) -> None:
         list.extend(self, iterable, *rest)  # raises
     list.extend(self, incoming(iterable))
     if len(self) > FEW:
-        current().meter.check_items(len(self))
+        current().meter.check_growth(len(self))
 
 
 def _sort(self: list[Any], /, *rest: Any, key: Any = None, reverse: Any = False) -> None:
@@ -643,7 +713,7 @@ _add(
             copy=_copying(list.copy),
             count=_searching(list.count),
             extend=_extend,
-            index=_searching(list.index),
+            index=sought(list.index, "list.index(x): x not in list"),
             insert=_insert,
             remove=_searching(list.remove),
             sort=_sort,
@@ -706,7 +776,7 @@ def _update(self: dict[Any, Any], source: Any = (), /, *rest: Any, **items: Any)
         dict.update(self, source, *rest)  # raises
     self.update(_pairs(source), **items)
     if len(self) > FEW:
-        current().meter.check_items(len(self))
+        current().meter.check_growth(len(self))
 
 
 def _fromkeys(iterable: Any, value: Any = None, /) -> dict[Any, Any]:

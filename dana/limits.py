@@ -6,8 +6,8 @@ memory, a wish to stop. Whoever wishes a run to stop, such as the clock, empties
 way: every call in progress holds one item of `Meter.depth`. Once a run is to stop, each further step stops it
 again, so that it does not matter whether somebody swallowed the first exception.
 
-Memory is that of the whole process, less what it held when the session's first run began. It is looked at when the
-tank is refilled, and before much is made at once: natives tell what they are about to make.
+Memory is that of the whole process, less what it held when the session's first run began. A thread looks at it again
+and again, and natives look before they make much at once: they tell what they are about to make.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 BLOCK = 1000
 _SIZED = (list, tuple, dict, set, frozenset, str, bytes)
+
+_LOOK = 0.02
+"""How often in seconds the memory of the process is looked at while a program runs."""
 
 _NOTABLE = 16 * 1024 * 1024
 """How many bytes natives may tell of until somebody looks at the memory of the process."""
@@ -106,9 +109,10 @@ class Meter:
             self._before = resident()
         if self.limits.seconds is not None:
             self.deadline = monotonic() + self.limits.seconds
+        if self.deadline is not None or self._before is not None:
             self._clock = allocate_lock()
             self._clock.acquire()
-            start_new_thread(self._watch, (self._clock, self.limits.seconds))
+            start_new_thread(self._watch, (self._clock,))
 
     def end(self) -> None:
         """End a run: its clock stops."""
@@ -116,10 +120,18 @@ class Meter:
             self._clock.release()
             self._clock = None
 
-    def _watch(self, clock: Any, seconds: float) -> None:
-        """Stop the run when its time is over; the run holds the clock as long as it lasts."""
-        if not clock.acquire(timeout=min(seconds, TIMEOUT_MAX)) and self._clock is clock:
-            self.stop(LimitReached(f"the program ran longer than {seconds:g} s", "--timeout"))
+    def _watch(self, clock: Any) -> None:
+        """Stop the run when its time is over or it holds too much; the run holds the clock as long as it lasts."""
+        try:
+            while True:
+                left = TIMEOUT_MAX if self.deadline is None else max(0, self.deadline - monotonic())
+                if clock.acquire(timeout=left if self._before is None else min(left, _LOOK)) or self._clock is not clock:
+                    return
+                if self.deadline is not None and monotonic() >= self.deadline:
+                    self.refuse(f"the program ran longer than {self.limits.seconds:g} s", "--timeout")
+                self._weigh(0)
+        except LimitReached:
+            pass  # the run is told by `stopped`
 
     @property
     def steps(self) -> int:
@@ -151,7 +163,6 @@ class Meter:
         tank.clear()
         if self.stopped is not None:
             raise self.stopped.again()
-        self._weigh(0)
         block = BLOCK
         if self.limits.steps is not None:
             block = min(block, self.limits.steps - self._granted)

@@ -14,6 +14,7 @@ import secrets
 from dana.answers import asked_schema
 from dana.calls import Inserted
 from dana.formatting import format_value
+from dana.run import RUN
 from dana.secret import Secret
 from dana.values import Class
 
@@ -29,6 +30,8 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 DEEPEST = 100
 """How deep data in a prompt may be nested."""
+
+_CONTAINERS = frozenset((dict, list, tuple, range, set, frozenset))
 
 LONGEST_INT = 14_284
 """Bits of an int that has a text: the host writes no longer ones."""
@@ -86,6 +89,9 @@ def as_json(value: Any, path: str, depth: int = 0) -> Any:
         raise ValueError(f"{path[:PLAIN_WORD]}... is nested more than {DEEPEST} deep, or holds itself")
     if kind is Secret:
         raise ValueError(f"{path} is the secret {value.name}: secrets are not sent to a model")
+    if kind in _CONTAINERS and (run := RUN.get(None)):
+        run.meter.check_items(len(value))
+        run.meter.charge(1 + len(value))
     if kind is dict:
         return _object(value, path, depth)
     if kind in (list, tuple, range):

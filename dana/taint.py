@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     Path = tuple[object, ...]
 
 ROUNDS = 30
-CONTEXTS = 16
+CONTEXTS = 6
 """How many kinds of arguments of one function are told apart."""
+LARGEST = 24
+"""How many parts of a value are told apart; what is in the parts of a larger one is taken together."""
 NESTED = 25
 """How many functions inside one another are walked at once; the others are walked in the next round."""
 
@@ -176,6 +178,87 @@ def derived(*values: Value) -> Value:
     return of(origin.root for value in values for origin in labels(value))
 
 
+def small(value: Value, deepest: int = DEEPEST) -> tuple[Value, int]:
+    """A value of a size that can be followed, with less known of what is deep in it; to which depth it is known."""
+    if deepest < DEEPEST:
+        value = _flat(value, deepest)
+    while deepest > 1 and _size(value, LARGEST) > LARGEST:
+        deepest -= 1
+        value = _flat(value, deepest)
+    return value, deepest
+
+
+def either(one: Value, other: Value) -> Value:
+    """What may be either of two values; doing it again with one of them changes nothing."""
+    if "dict" not in one.kinds & other.kinds:
+        loose = [value for value in (one, other) if value.parts is not None]
+        if len(loose) == 2 and len(loose[0].parts or ()) == len(loose[1].parts or ()):
+            loose = []
+        if len(loose) == 1 and one.items is None and other.items is None and not (one.fields or other.fields):
+            loose = []
+        if loose:
+            one, other = (_loosened(value) if value in loose else value for value in (one, other))
+    items, fields, parts = one.items, one.fields, one.parts
+    if other.items is not None:
+        items = other.items if items is None else either(items, other.items)
+    if other.fields is not None:
+        fields = dict(fields or {})
+        for key, part in other.fields.items():
+            fields[key] = either(fields[key], part) if key in fields else part
+    if other.parts is not None:
+        parts = other.parts if parts is None else tuple(map(either, parts, other.parts))
+    return Value(
+        one.uses | other.uses,
+        items,
+        parts,
+        fields,
+        one.functions | other.functions,
+        one.kinds & other.kinds,
+        one.constants if one.constants == other.constants else None,
+    )
+
+
+def _loosened(value: Value) -> Value:
+    """A list of which it is not known which item stands where."""
+    items = value.items
+    for part in value.parts or ():
+        items = part if items is None else either(items, part)
+    return Value(value.uses, items, None, value.fields, value.functions, value.kinds, value.constants)
+
+
+def _size(value: Value, most: int) -> int:
+    size = 1
+    for part in (value.items, *(value.parts or ()), *(value.fields or {}).values()):
+        if part is not None:
+            size += _size(part, most - size)
+            if size > most:
+                break
+    return size
+
+
+def _flat(value: Value, depth: int) -> Value:
+    """A value of which nothing is told apart below a depth."""
+    if depth == 0:
+        return Value(derived(value).uses, functions=_functions(value))
+    return Value(
+        value.uses,
+        None if value.items is None else _flat(value.items, depth - 1),
+        None if value.parts is None else tuple(_flat(part, depth - 1) for part in value.parts),
+        None if value.fields is None else {key: _flat(part, depth - 1) for key, part in value.fields.items()},
+        value.functions,
+        value.kinds,
+        value.constants,
+    )
+
+
+def _functions(value: Value) -> frozenset[Any]:
+    found = value.functions
+    for part in (value.items, *(value.parts or ()), *(value.fields or {}).values()):
+        if part is not None:
+            found |= _functions(part)
+    return found
+
+
 def spliced(parts: Iterable[Value]) -> Value:
     """A text of parts, in their order."""
     text, fixed = "", False
@@ -206,7 +289,8 @@ class _Flow(_Walk):
         self.origins: dict[tuple[int, str], Origin] = {}
         self.contexts: dict[int, dict[Any, dict[str, Value]]] = {}
         """The parameters of each function for each kind of arguments."""
-        self.nodes: dict[int, Any] = {}
+        self.kinds: dict[tuple[Any, str], tuple[Any, int]] = {}
+        """For each of what is merged, what tells it from others, and to which depth it is known."""
         self.walked: set[Any] = set()
         self.context: Any = None
         self.depth = 0
@@ -272,16 +356,15 @@ class _Flow(_Walk):
             env[parameters.variadic.name] = Value(items=items, kinds=A_LIST.kinds)
         if parameters.keywords is not None:
             env[parameters.keywords.name] = Value(rest.uses, fields=left, kinds=_DICT)
+        env = {name: small(value)[0] for name, value in env.items()}
         key: Any = (id(function), *(_kind(value) for value in env.values()))
         contexts = self.contexts.setdefault(id(function), {})
         if key not in contexts:
             if len(contexts) >= CONTEXTS:
                 key = (id(function), None)
-                before = contexts.get(key, env)
-                env = {name: join(before[name], value) for name, value in env.items()}
-                if any(_kind(value) != _kind(before[name]) for name, value in env.items()):
-                    self.changed = True
-                    self.walked.discard(key)
+                for name, value in env.items():
+                    self.give(("parameters", key), name, value)
+                env = {name: self.merged.get((("parameters", key), name), NOTHING) for name in env}
             if key not in contexts:
                 self.changed = True
             contexts[key] = env
@@ -544,7 +627,22 @@ class _Flow(_Walk):
 
     # Names
 
+    def give(self, owner: Any, name: str, value: Value) -> None:
+        if value.empty and value.constants is None and not value.kinds:
+            return
+        before = self.merged.get((owner, name))
+        known, deepest = self.kinds.get((owner, name), (None, DEEPEST))
+        value, deepest = small(value, deepest)
+        if before is not None:
+            value, deepest = small(either(before, value), deepest)
+        kind = _kind(value)
+        if kind != known:
+            self.changed = True
+            self.merged[owner, name] = value
+            self.kinds[owner, name] = kind, deepest
+
     def name(self, name: str, value: Value) -> None:
+        value = small(value)[0]
         if not value.empty or value.constants is not None:  # what is known of the value before says nothing of this one
             value = Value(
                 value.uses, value.items, value.parts, value.fields, value.functions, value.kinds, value.constants

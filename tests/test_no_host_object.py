@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dana.stdlib import MODULES
+from dana.stdlib.types import UNLISTED
 
 from dana import DanaError, Host, Limits, Session
 from dana.native import Library
-from dana.stdlib import MODULES
-from dana.stdlib.types import UNLISTED
 from dana.values import (
     ERROR_FIELDS,
     METHODS,
@@ -64,7 +64,7 @@ class Walk:
         self.violations: list[str] = []
         self.seen: dict[int, Any] = {}
         self.waiting: list[tuple[str, Any]] = []
-        self.errors = {error for error in ERROR_FIELDS}
+        self.errors: set[type] = set(ERROR_FIELDS)
 
     def run(self, roots: Iterator[tuple[str, Any]]) -> list[str]:
         self.waiting.extend(roots)

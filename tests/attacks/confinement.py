@@ -22,9 +22,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-import dana.stdlib.ai  # children find it loaded
 from dana import DanaError, Host, LimitError, Limits, ProgramError, Session, UncaughtError
-from dana.errors import Interrupted, LimitReached, Stop
+from dana.errors import Interrupted
 from dana.permissions import Permissions
 
 SECRET = "canary-3f9a1c77"
@@ -118,7 +117,7 @@ def ending(error: BaseException | None) -> str:
 
 def run(request: dict[str, Any], port: int, folder: str) -> dict[str, Any]:
     """Run the parts of a program, one after the other; a part that begins with "new" has a session of its own."""
-    permissions = Permissions(**{kind: names for kind, names in request.get("grants", {}).items()})
+    permissions = Permissions(**request.get("grants", {}))
     limits = Limits(**{**LIMITS, **request.get("limits", {})})
     watch = Watch(folder, bool(request.get("grants")))
     hosts: list[Listening] = []

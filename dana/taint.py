@@ -294,6 +294,8 @@ class _Flow(_Walk):
         self.walked: set[Any] = set()
         self.context: Any = None
         self.depth = 0
+        self.place = (0, 0)
+        """Where the call stands that is being walked."""
         self.raised: set[Any] = set()
         self.handled: frozenset[Any] = frozenset()
         self.exits: list[list[tuple[dict[str, Value], set[tuple[Any, ...]]]]] = []
@@ -396,6 +398,11 @@ class _Flow(_Walk):
     ) -> Value:
         """The result of a call; `given` are the expressions of the arguments, whose values the function may change."""
         kind = type(function)
+        if kind is str:
+            return self.supplied(function, values)
+        if kind is tuple:
+            scope, method = function
+            return self.run(method, [Value(functions=frozenset((scope,))), *values], named, rest, (None, *given))
         if kind is nodes.ClassDefinition:
             scope = self.resolution.scopes[id(function)]
             made = Value(functions=frozenset((scope,)))
@@ -415,6 +422,17 @@ class _Flow(_Walk):
             if added is not None and node is not None:
                 self.grow(node, added)
         return self.merged.get((("result", key), ""), NOTHING)
+
+    def supplied(self, name: str, values: Sequence[Value]) -> Value:
+        """The result of a built-in that is called by another, with arguments that nobody wrote."""
+        start, end = self.place
+        names = [str(at) for at in range(len(values))]
+        self.env.update(zip(names, values, strict=True))
+        arguments = tuple(nodes.Name(start, end, name) for name in names)
+        found = self.builtin(nodes.Call(start, end, nodes.Name(start, end, name), arguments, ()), name)
+        for name in names:
+            del self.env[name]
+        return found
 
     def methods_of(self, scope: Scope, name: str, depth: int = 0) -> list[Any]:
         """The methods of a class with a name: its own, or else those of what it derives from."""
@@ -496,8 +514,34 @@ class _Flow(_Walk):
 
     def leave(self, node: nodes.Statement) -> bool:
         if type(node) is nodes.Break and self.exits:
-            self.exits[-1].append((self.env.copy(), set(self.facts)))
+            self.exits[-1].append((self.settled(self.facts), set(self.facts)))
         return False
+
+    def settled(self, facts: Iterable[tuple[Any, ...]]) -> dict[str, Value]:
+        """The variables where facts hold."""
+        env = self.env.copy()
+        for _, path, value in facts:
+            name = path[0]
+            if len(path) == 1 and value is not None and env.get(name) is value and name not in self.shared:
+                env[name] = NOTHING
+        return env
+
+    def if_(self, node: nodes.If) -> bool:
+        true, false = self.test(node.test)
+        facts, env = self.facts, self.env
+        self.env, self.facts = self.settled(true), facts | true
+        first = self.block(node.body)
+        after, self.env = self.env, env
+        self.env, self.facts = self.settled(false), facts | false
+        second = self.block(node.otherwise)
+        self.facts = facts
+        if first and second:
+            self.meet(after)
+        elif first:
+            self.env, self.facts = after, facts | true
+        else:
+            self.facts = facts | false
+        return first or second
 
     def while_(self, node: nodes.While) -> None:
         facts = self.facts
@@ -699,6 +743,10 @@ class _Flow(_Walk):
             self.stored_under(node, added)
         elif kind is nodes.Attribute:
             self.store_attribute(node, added)
+        elif kind is nodes.Call and type(node.function) is nodes.Attribute and node.arguments:
+            held, key = node.function.value, node.arguments[0]
+            if node.function.name in ("setdefault", "get"):
+                self.stored_under(nodes.Subscript(node.start, node.end, held, key), added)
 
     def load(self, node: nodes.Name) -> Value:
         name = node.id
@@ -709,7 +757,7 @@ class _Flow(_Walk):
             return found
         owner = self.owner(name)
         if owner is None:
-            return found or NOTHING
+            return found or (Value(functions=frozenset((name,))) if name in _BUILTINS else NOTHING)
         value = join(found or NOTHING, self.merged.get((id(owner), name), NOTHING))
         functions = frozenset(self.functions.get((id(owner), name), ()))
         made = self.classes.get((id(owner), name))
@@ -819,6 +867,13 @@ class _Flow(_Walk):
             return Value(kinds=A_TEXT.kinds, constants=(node.value,))
         return super().constant(node)
 
+    def text_of(self, value: Value) -> Value:
+        """What a value gives where it is put into a text."""
+        for scope in [function for function in value.functions if _is_class(function)]:
+            for method in self.methods_of(scope, "__str__") or self.methods_of(scope, "__repr__"):
+                value = join(value, self.applied(method, [Value(functions=frozenset((scope,)))]))
+        return value
+
     def joined_string(self, node: nodes.JoinedString) -> Value:
         parts = []
         for part in node.parts:
@@ -828,7 +883,7 @@ class _Flow(_Walk):
                 self.value(inside.value if type(inside) is nodes.Interpolation else inside)
             if spec and type(spec[-1]) is nodes.Constant and str(spec[-1].value).endswith(SPECIFIED):
                 value = A_NUMBER
-            parts.append(value)
+            parts.append(self.text_of(value))
         return spliced(parts)
 
     def dict_display(self, node: nodes.DictDisplay) -> Value:
@@ -932,7 +987,13 @@ class _Flow(_Walk):
                 if any(type(one) is nodes.Name and one.id == "property" for one in method.decorators):
                     found = join(found, self.applied(method, [value]))
                 else:
-                    found = join(found, Value(functions=frozenset((method,))))
+                    found = join(found, Value(functions=frozenset(((cls, method),))))
+        for made in value.functions:
+            if type(made) is nodes.ClassDefinition:
+                for scope in self.line_of(self.resolution.scopes[id(made)]):
+                    found = join(found, self.merged.get((id(scope), name), NOTHING))
+                    methods = frozenset(self.functions.get((id(scope), name), ()))
+                    found = join(found, Value(functions=methods)) if methods else found
         if value.empty and value.fields is None:
             found = join(found, self.merged.get((("attribute", None), name), NOTHING))
         return found
@@ -999,6 +1060,12 @@ class _Flow(_Walk):
         return None
 
     def call(self, node: nodes.Call) -> Value:
+        around, self.place = self.place, (node.start, node.end)
+        found = self.called_here(node)
+        self.place = around
+        return found
+
+    def called_here(self, node: nodes.Call) -> Value:
         function = node.function
         if type(function) is nodes.Attribute:
             module = self.module_of(function.value)
@@ -1042,6 +1109,10 @@ class _Flow(_Walk):
             return self.foreign(values, named, rest)
         nodes_given = [*given, *(None if type(one) is nodes.Starred else one for one in node.arguments)]
         for one in function.functions:
+            if type(one) is str:
+                name = nodes.Name(node.function.start, node.function.end, one)
+                found = join(found, self.builtin(nodes.Call(node.start, node.end, name, *node[3:]), one))
+                continue
             found = join(found, self.run(one, [*before, *values], named, rest, nodes_given))
         return found
 
@@ -1051,7 +1122,7 @@ class _Flow(_Walk):
         data = derived(*everything)
         for value in everything:
             for function in value.functions:
-                if type(function) in (nodes.FunctionDefinition, nodes.Lambda):
+                if type(function) in (nodes.FunctionDefinition, nodes.Lambda, tuple):
                     data = join(data, derived(self.run(function, (), {}, data, ())))
         return data
 
@@ -1101,7 +1172,7 @@ class _Flow(_Walk):
         if name in SAME_ITEMS:
             return Value(derived(of(first.uses)).uses, self.items(first), kinds=A_LIST.kinds)
         if name in ("str", "format") and len(values) == 1:
-            return spliced((first,))
+            return spliced((self.text_of(first),))
         if name == "enumerate":
             return Value(items=Value(parts=(A_NUMBER, self.items(first))))
         if name == "zip":

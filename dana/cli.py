@@ -15,6 +15,7 @@ from dana.errors import DanaError, Diagnostic, Interrupted, LimitError, ProgramE
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
     from typing import Any, NoReturn
 
     from dana.permissions import Permissions
@@ -32,6 +33,9 @@ STATUS = {
     INTERRUPTED: "interrupted",
 }
 """What the result object of `--json` calls an exit code."""
+
+_LIBRARIES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "stdlib", "")
+"""Where the library's own programs are."""
 
 STACK = 512 * 1024 * 1024
 """Bytes of address space for the thread that runs programs, enough for the default depth; used only when touched."""
@@ -87,13 +91,18 @@ permissions; without a value all of that kind, else what is named; may be given 
   --allow-write[=PATH]  the same, to write
   --allow-net[=HOST]    api.example.com, *.example.com, host:port; this machine and private networks by name only
   --allow-db[=DB]       databases: a file, or a URL without user and password
+  --allow-env[=NAME]    variables of the environment and of the file .env, as secrets: secret("NAME")
   -A                 everything
-  A terminal is asked about the rest. [permissions] in dana.toml has lists: read, write, net, db. The folder .dana,
-  with the database .dana/data.db, is the program's own.
+  A terminal is asked about the rest. [permissions] in dana.toml has lists: read, write, net, db, env. The folder
+  .dana, with the database .dana/data.db, is the program's own; the key of the configured model needs no grant.
+  --explain-permissions  say at the end what the program asked for, where, and what allowed it
 
-limits; reaching one ends the program with exit code 4:
+limits, also below [limits] in dana.toml (steps = N, timeout = SECONDS ..); reaching one ends with exit code 4:
   --max-steps N      calls and turns of loops (no limit)
   --timeout SECONDS  time (no limit)
+  --max-calls N      requests to models, with those that are repeated (no limit)
+  --max-cost USD     what requests to models cost; one that is under way is not broken off (no limit)
+  --max-memory SIZE  memory of the process: 512M, 2G, or bytes (no limit)
   --max-depth N      calls inside calls (1,000)
   --max-text N       characters of one text (64,000,000)
   --max-items N      items of one container (10,000,000)
@@ -169,12 +178,15 @@ _COLOR = {"--color": ("auto", "always", "never")}
 _LIMITS = {
     "--max-steps": "steps",
     "--timeout": "seconds",
+    "--max-calls": "calls",
+    "--max-cost": "cost",
+    "--max-memory": "memory",
     "--max-depth": "depth",
     "--max-text": "text",
     "--max-items": "items",
     "--max-bits": "bits",
 }
-_PERMISSIONS = {"--allow-read": "read", "--allow-write": "write", "--allow-net": "net", "--allow-db": "db"}
+_PERMISSIONS = {f"--allow-{kind}": kind for kind in ("read", "write", "net", "db", "env")}
 RUN_OPTIONS: dict[str, object] = {
     "--with": list,
     "--model": str,
@@ -188,8 +200,11 @@ RUN_OPTIONS: dict[str, object] = {
     **_COLOR,
     **dict.fromkeys(_PERMISSIONS, set),
     "-A": bool,
+    "--explain-permissions": bool,
     **dict.fromkeys(_LIMITS, int),
     "--timeout": float,
+    "--max-cost": float,
+    "--max-memory": bytes,
 }
 CHECK_OPTIONS: dict[str, object] = {
     "--strict": bool,
@@ -341,6 +356,13 @@ class _Options:
             self.values[name] = value
         elif kind is str:
             self.values[name] = value
+        elif kind is bytes:
+            from dana.configuration import size_of
+
+            size = size_of(value)
+            if size is None:
+                raise _usage(f"{name} cannot be {value}", "give bytes, or a size such as 512M or 2G")
+            self.values[name] = size
         else:
             self.values[name] = _number(name, kind is int, value)
 
@@ -356,7 +378,7 @@ def _number(name: str, whole: bool, text: str) -> int | float:
     except ValueError:
         number = 0
     if not 0 < number < float("inf"):
-        wanted = "a whole number" if whole else "a number of seconds"
+        wanted = "a whole number" if whole else "a number of dollars" if name == "--max-cost" else "a number of seconds"
         raise _usage(f"{name} cannot be {text}", f"give {wanted} above 0")
     if name == "--max-depth" and number > DEEPEST:
         raise _usage(f"{name} cannot be {text}", f"the most is {DEEPEST:,}")
@@ -388,13 +410,16 @@ def _run(arguments: list[str]) -> int:
         return DONE
     if options.get("--json"):
         return _run_for_result(options)
+    session: Session | None = None
     try:
         session, sources = _prepare(options)
         _execute(session, lambda: _run_all(session, sources))
     except Interrupted:
         return _interrupted()
     except DanaError as error:
-        return _complain(error, options.get("--color", "auto"))
+        return _complain(error, options.get("--color", "auto"), session)
+    finally:
+        _explain_permissions(session, options)
     return DONE
 
 
@@ -416,11 +441,12 @@ def _run_for_result(options: _Options) -> int:
         code = _interrupted()
     except DanaError as error:
         found = [render_json(diagnostic) for diagnostic in error.diagnostics]
-        code = _complain(error, options.get("--color", "auto"))
+        code = _complain(error, options.get("--color", "auto"), session)
     except Exception as error:  # a fault of Dana: the caller reads about it in the result too
         found = [render_json(Diagnostic("internal-error", f"{type(error).__name__}: {error}"))]
         code = _internal_error(error)
     finally:
+        _explain_permissions(session, options)
         sys.stdout.flush()
         sys.stdout = output
     result: dict[str, Any] = {"status": STATUS[code], "exit": code, "error": found[0] if found else None}
@@ -428,6 +454,8 @@ def _run_for_result(options: _Options) -> int:
     used = session.model_usage() if session is not None else None
     if used is not None:
         result["models"] = used
+    if session is not None:
+        result = session.host.masked(result)
     output.write(dumps(result, ensure_ascii=False) + "\n")
     return code
 
@@ -467,7 +495,8 @@ def _session(options: _Options, files: Any, inputs: dict[str, Any]) -> tuple[Ses
     from dana.session import Session
 
     limits = None
-    changed = {field: options.values[name] for name, field in _LIMITS.items() if name in options.values}
+    changed = _configured_limits()
+    changed.update((field, options.values[name]) for name, field in _LIMITS.items() if name in options.values)
     if changed:
         from dana.limits import Limits
 
@@ -479,6 +508,62 @@ def _session(options: _Options, files: Any, inputs: dict[str, Any]) -> tuple[Ses
     return Session(host, limits=limits, strict=options.get("--strict", False), settings=settings), sources
 
 
+def _configured_limits() -> dict[str, Any]:
+    """The limits that dana.toml in the current folder sets."""
+    try:
+        with open("dana.toml", "rb") as file:
+            if b"limits" not in file.read():
+                return {}
+    except OSError:
+        return {}
+    from dana.configuration import read, size_of
+
+    limits = read().get("limits", {})
+    if "memory" in limits:
+        limits["memory"] = size_of(limits["memory"])
+    return {"seconds" if name == "timeout" else name: value for name, value in limits.items()}
+
+
+def _explain_permissions(session: Session | None, options: _Options) -> None:
+    """Say what a program asked for, what allowed it, and the options that would be enough."""
+    if session is None or not options.get("--explain-permissions"):
+        return
+    from dana.permissions import OWN
+
+    sys.stdout.flush()
+    asked = list(session.host.permissions.asked.values())
+    if not asked:
+        _say("permissions: the program asked for none\n")
+        return
+    lines = ["permissions that the program asked for:"]
+    for each in asked:
+        place = f" at {each.place}" if each.place else ""
+        how = f"allowed by {each.allowed_by}" if each.allowed_by else "refused"
+        lines.append(f"  {each.doing}{place}: {OWN if each.allowed_by == OWN else f'{how}, needs {each.flag}'}")
+    from shlex import quote
+
+    flags = dict.fromkeys(each.flag for each in asked if each.allowed_by != OWN)
+    lines.append(" ".join(["dana run", *map(quote, flags), *map(quote, options.words)]))
+    _say(session.host.masked("\n".join(lines)) + "\n")
+
+
+def _where(frame: FrameType) -> str:
+    """The place in the program, not in a library of it, that is running in a frame or those that called it."""
+    from dana.evaluation.shapes import SHAPE_CODE
+    from dana.host import CALLER
+
+    at: FrameType | None = CALLER.get(frame)
+    while at is not None:
+        site = at.f_locals.get("site") if at.f_code.co_filename == SHAPE_CODE else None
+        if site is not None:
+            node = site[0] if hasattr(site[0], "start") else site[0][0]
+            source = site[1].unit.source
+            if source.path is None or not source.path.startswith(_LIBRARIES):
+                return f"{source.name}:{source.line_of(node.start)}"
+        at = at.f_back
+    return ""
+
+
 def _permissions(options: _Options) -> Permissions:
     """What the arguments, dana.toml in the current folder and the person at the terminal allow."""
     from dana.configuration import FOLDER, read
@@ -488,13 +573,22 @@ def _permissions(options: _Options) -> Permissions:
     granted: dict[str, Any] = {}
     for option, kind in _PERMISSIONS.items():
         names = {*options.get(option, ()), *configured.get(kind, ())}
-        granted[kind] = True if "" in names else {FOLDER, *names} if kind != "net" else names
+        granted[kind] = True if "" in names else {FOLDER, *names} if kind in ("read", "write", "db") else names
     at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
-    return Permissions(**granted, everything=options.get("-A", False), ask=_ask if at_terminal else None)
+    return Permissions(
+        **granted,
+        everything=options.get("-A", False),
+        ask=_ask if at_terminal else None,
+        where=_where,
+        configured=configured,
+        own=FOLDER,
+    )
 
 
-def _ask(question: str) -> str:
+def _ask(question: str, place: str = "") -> str:
     """What the person at the terminal answers."""
+    if place:
+        question = f"{place}: {question}"
     answers = {"y": "yes", "n": "no", "a": "always", "yes": "yes", "no": "no", "always": "always"}
     while True:
         shown = "".join(character if character.isprintable() else "?" for character in question)
@@ -814,15 +908,16 @@ def _doctor(arguments: list[str]) -> int:
 # How it ends
 
 
-def _complain(error: DanaError, color: str) -> int:
-    """Show an error; its exit code."""
+def _complain(error: DanaError, color: str, session: Session | None = None) -> int:
+    """Show an error, without the secrets of its session; its exit code."""
     if isinstance(error, UncaughtError) and isinstance(error.exception, BrokenPipeError):
         raise error.exception  # printing failed because nobody reads: not worth a word
 
     from dana.diagnostics import render_text
 
     colored = _in_color(color, sys.stderr)
-    _say("\n\n".join(render_text(diagnostic, color=colored) for diagnostic in error.diagnostics) + "\n")
+    said = "\n\n".join(render_text(diagnostic, color=colored) for diagnostic in error.diagnostics) + "\n"
+    _say(said if session is None else session.host.masked(said))
     return USAGE if isinstance(error, UsageError) else LIMIT if isinstance(error, LimitError) else FAILED
 
 

@@ -22,8 +22,8 @@ FILE = "dana.toml"
 FOLDER = ".dana"
 """The folder, below the current one, that programs may always use: it is their own."""
 
-PERMISSIONS = ("read", "write", "net", "db")
-TABLES = ("model", "permissions", "workflow", "project")
+PERMISSIONS = ("read", "write", "net", "db", "env")
+TABLES = ("model", "permissions", "limits", "workflow", "project")
 SECRETS = ("api_key", "key", "token", "secret", "password")
 """Names under which somebody might write the key itself."""
 
@@ -34,8 +34,8 @@ _SECRET = re.compile(rf"\b(?:api_key_env|{'|'.join(SECRETS)})[\"']?[ \t]*=")
 def read(path: str | None = None) -> dict[str, Any]:
     """The tables of a file, by default of dana.toml in the current folder; none when that is missing.
 
-    `[model]` and `[permissions]` are checked; the other tables are as they stand. Raises UsageError with every mistake
-    found.
+    `[model]`, `[permissions]` and `[limits]` are checked; the other tables are as they stand. Raises UsageError with
+    every mistake found.
     """
     place = path or FILE
     try:
@@ -110,6 +110,9 @@ class _Check:
         permissions = tables.get("permissions")
         if isinstance(permissions, dict):
             yield from self.permissions(permissions)
+        limits = tables.get("limits")
+        if isinstance(limits, dict):
+            yield from self.settings(limits, ("limits",), _LIMITS)
         model = tables.get("model")
         if isinstance(model, dict):
             yield from self.settings(model, ("model",), _SETTINGS)
@@ -125,7 +128,7 @@ class _Check:
             else:
                 like = nearest(name, known)
                 hint = f"did you mean {like}?" if like else f"settings: {', '.join(known)}"
-                yield self._at("unknown-setting", f"{name} is not a setting of [model]", place, hint)
+                yield self._at("unknown-setting", f"{name} is not a setting of [{path[0]}]", place, hint)
 
     def permissions(self, table: dict[str, Any]) -> Iterator[Diagnostic]:
         """The mistakes in `[permissions]`: a list of texts for each kind."""
@@ -154,6 +157,11 @@ class _Check:
             hint = 'write the name of a variable, such as api_key_env = "OPENAI_API_KEY"'
             message = f"{_dotted(place)} must be the name of a variable of the environment, not a key"
             yield self._at("wrong-value", message, place, hint)
+
+    def size(self, place: Path, value: object) -> Iterator[Diagnostic]:
+        if size_of(value) is None:
+            message = f'{_dotted(place)} must be a number of bytes, or text such as "512M" or "2G"'
+            yield self._at("wrong-value", message, place, None)
 
     def prices(self, place: Path, value: object) -> Iterator[Diagnostic]:
         example = 'write it as prices = {"MODEL" = [0.10, 0.50]}: dollars for a million tokens of input and of output'
@@ -194,6 +202,14 @@ class _Check:
         if _SECRET.search(self.source.line(line)):
             return Diagnostic(code, f"{self.source.name}:{line}: {message}", hint=hint)
         return Diagnostic(code, message, self.source, *span, hint=hint)
+
+
+def size_of(value: object) -> int | None:
+    """The bytes that a number or a text such as 512M, 2G or 64K says; None for what is no size above 0."""
+    if type(value) is int:
+        return value if value > 0 else None
+    found = re.fullmatch(r"([0-9]{1,15})([KMGT]?)", value, re.IGNORECASE) if isinstance(value, str) else None
+    return (int(found[1]) << {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}[found[2].upper()] or None) if found else None
 
 
 def _number(least: float, most: float, whole: bool, wanted: str) -> _Rule:
@@ -264,6 +280,14 @@ _ENDPOINT: dict[str, _Rule] = {
     "timeout": _number(0.001, _ANY, False, "a number of seconds above 0"),
 }
 """What `[model]` and the tables in its `fallback` may say, each with its check."""
+_COUNT = _number(1, _ANY, True, "a whole number above 0")
+_LIMITS: dict[str, _Rule] = {
+    **dict.fromkeys(("steps", "depth", "text", "items", "bits", "calls"), _COUNT),
+    "timeout": _number(0.001, _ANY, False, "a number of seconds above 0"),
+    "cost": _number(0, _ANY, False, "a number of dollars"),
+    "memory": _Check.size,
+}
+"""What `[limits]` may say."""
 _SETTINGS: dict[str, _Rule] = {
     **_ENDPOINT,
     "concurrency": _number(1, _ANY, True, "a whole number above 0"),

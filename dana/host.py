@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from _contextvars import ContextVar  # contextvars itself adds nothing but time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,9 +12,15 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
     from email.message import EmailMessage
+    from types import FrameType
     from typing import Any
 
     from dana.permissions import Permissions
+    from dana.secret import Mask
+
+
+CALLER: ContextVar[FrameType] = ContextVar("dana_caller")
+"""Where a thread was begun that works for another."""
 
 
 class NoAnswer(OSError):
@@ -34,6 +41,7 @@ class Host:
 
     _permit: Callable[[], Permissions] | None = None
     _permissions: Permissions | None = None
+    _mask: Mask | None = None
 
     def __init__(self, permissions: Callable[[], Permissions] | None = None) -> None:
         self._permit = permissions
@@ -42,12 +50,24 @@ class Host:
 
     def write(self, text: str) -> None:
         """Print: text for standard output, one call for each `print`."""
-        sys.stdout.write(text)
+        sys.stdout.write(text if self._mask is None else self._mask.text(text))
 
     def write_log(self, line: str) -> None:
         """A line for people who watch the run: logs, warnings, progress. Goes to standard error."""
         sys.stdout.flush()
-        sys.stderr.write(line + "\n")
+        sys.stderr.write((line if self._mask is None else self._mask.text(line)) + "\n")
+
+    def keep_secret(self, name: str, text: str) -> None:
+        """Know a secret, which is masked from now on in all that is shown and kept."""
+        if self._mask is None:
+            from dana.secret import Mask  # most programs have no secrets
+
+            self._mask = Mask()
+        self._mask.add(name, text)
+
+    def masked(self, value: Any) -> Any:
+        """A text, or data as JSON has it, with `<secret NAME>` in the place of secrets."""
+        return value if self._mask is None else self._mask.value(value)
 
     def read_line(self, prompt: str) -> str:
         """A line from the person, without its end; EOFError when there is none."""

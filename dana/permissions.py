@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from types import FrameType
     from typing import Literal
 
     Granted = Iterable[str] | Literal[True]
-    Ask = Callable[[str], str]
+    Ask = Callable[[str, str], str]
 
 KINDS = ("read", "write", "net", "env", "db")
+
+OWN = "the project's own"
+"""What allows what is below the project's own folder."""
 
 SYSTEM = ("/proc", "/sys", "/dev")
 """Folders of the system itself: what is in them is granted by name only."""
@@ -28,10 +33,12 @@ class Permissions:
     `read` and `write` are files, and folders with all that is below them; `net` are hosts: `api.example.com`,
     `*.example.com`, `api.example.com:8443`, `127.0.0.1`; addresses of this machine and of private networks are granted
     by name only. `db` are databases: files, folders, and URLs without user and password. `env` are variables.
-    `ask` is asked about what is not granted: it is given a question and answers "yes", "no" or "always".
+    `ask` is asked about what is not granted: it is given a question and the place in the program that asks, and
+    answers "yes", "no" or "always". `where` says that place for a frame; `configured` what of the names stands in
+    dana.toml, `own` the folder that needs no grant. `asked` is what has been asked for so far.
     """
 
-    __slots__ = ("_all", "_asking", "_named", "ask", "everything")
+    __slots__ = ("_all", "_answered", "_asking", "_configured", "_named", "_own", "ask", "asked", "everything", "where")
 
     def __init__(
         self,
@@ -43,6 +50,9 @@ class Permissions:
         db: Granted = (),
         everything: bool = False,
         ask: Ask | None = None,
+        where: Callable[[FrameType], str] | None = None,
+        configured: Mapping[str, Iterable[str]] | None = None,
+        own: str | None = None,
     ) -> None:
         given = dict(zip(KINDS, (read, write, net, env, db), strict=True))
         self._all = {kind for kind, names in given.items() if names is True}
@@ -51,6 +61,13 @@ class Permissions:
         }
         self.everything = everything
         self.ask = ask
+        self.where = where
+        self.asked: dict[tuple[str, str], Asked] = {}
+        self._answered: set[tuple[str, str]] = set()
+        self._configured = {
+            (kind, _normal(kind, name)): name for kind, names in (configured or {}).items() for name in names
+        }
+        self._own = None if own is None else os.path.realpath(own)
         self._asking = threading.Lock()
 
     def check_read(self, path: str) -> str:
@@ -67,16 +84,19 @@ class Permissions:
 
     def check_net(self, host: str, port: int) -> None:
         """Refuse a host that is not granted; raises PermissionError. Its addresses are for `check_address`."""
-        granted = self.everything or self._names_host(host, port) or ("net" in self._all and not _is_local(host))
-        if not granted:
-            self._refuse("net", f"connecting to {_shown_host(host, port)}", _normal("net", host))
+        grant = self._grant_of_host(host, port)
+        if grant is None and "net" in self._all and not _is_local(host):
+            grant = ""
+        self._decide("net", f"connecting to {_shown_host(host, port)}", _normal("net", host), grant)
 
     def check_address(self, host: str, port: int, address: str) -> None:
         """Refuse an address of a granted host that is not public, when nobody granted it by name."""
         if self.everything or _is_public(address):
             return
-        if "exact" not in (self._names_host(host, port), self._names_host(address, port)):
-            self._refuse("net", f"connecting to {_shown_host(host, port)}, which is {address},", _normal("net", host))
+        grants = (self._grant_of_host(host, port), self._grant_of_host(address, port))
+        if all(grant is None or grant.startswith("*.") for grant in grants):
+            doing = f"connecting to {_shown_host(host, port)}, which is {address},"
+            self._decide("net", doing, _normal("net", host), None)
 
     def check_database(self, url: str) -> str:
         """The database that may be used, of a file its place with links resolved; raises PermissionError."""
@@ -85,32 +105,31 @@ class Permissions:
         if "://" not in url:
             return self._checked_path("db", "using the database", url, os.path.realpath(url))
         wanted = _normal("db", url)
-        granted = self.everything or "db" in self._all or any(_covers(name, wanted) for name in self._named["db"])
-        if not granted:
-            self._refuse("db", f"using the database {wanted}", wanted)
+        grant = next((name for name in self._named["db"] if _covers(name, wanted)), "" if "db" in self._all else None)
+        self._decide("db", f"using the database {wanted}", wanted, grant)
         return url
 
     def check_env(self, name: str) -> None:
         """Refuse a variable of the environment; raises PermissionError."""
-        if not (self.everything or "env" in self._all or name in self._named["env"]):
-            self._refuse("env", f"reading the variable {name}", name)
+        grant = name if name in self._named["env"] else "" if "env" in self._all else None
+        self._decide("env", f"reading the variable {name}", name, grant)
 
     def _checked_path(self, kind: str, doing: str, path: str, place: str) -> str:
         of_system = any(is_below(place, folder) for folder in SYSTEM)
-        guarded = any(place == os.path.realpath(name) for name in GUARDED.get(kind, ()))
-        granted = (
-            self.everything
-            or (kind in self._all and not of_system and not guarded)
-            or place in self._named[kind]
-            or (not guarded and any(is_below(place, root) for root in self._named[kind] if "://" not in root))
-        )
-        if not granted:
-            grant = place if kind == "db" or of_system or guarded else os.path.dirname(place)
-            self._refuse(kind, f"{doing} {_shown_path(place)}", grant)
+        guarded = any(_is_same(place, os.path.realpath(name)) for name in GUARDED.get(kind, ()))
+        named = self._named[kind]
+        grant = place if place in named else None
+        if grant is None and not guarded:
+            roots = [root for root in named if "://" not in root and is_below(place, root)]
+            if of_system:
+                roots = [root for root in roots if any(is_below(root, folder) for folder in SYSTEM)]
+            grant = roots[0] if roots else "" if kind in self._all and not of_system else None
+        narrow = place if kind == "db" or of_system or guarded else os.path.dirname(place)
+        self._decide(kind, f"{doing} {_shown_path(place)}", narrow, grant)
         return place
 
-    def _names_host(self, host: str, port: int) -> str | None:
-        """How a host is granted by name: "exact", "pattern" for `*.example.com`, or None."""
+    def _grant_of_host(self, host: str, port: int) -> str | None:
+        """The grant of a host by name, rather itself than `*.example.com`; None where there is none."""
         name = _normal("net", host)
         found = None
         for grant in self._named["net"]:
@@ -118,24 +137,88 @@ class Permissions:
             if grant_port not in (None, port):
                 continue
             if grant_host == name or (grant_host == "localhost" and name in ("127.0.0.1", "::1")):
-                return "exact"
+                return grant
             if grant_host.startswith("*.") and name.endswith(grant_host[1:]):
-                found = "pattern"
+                found = grant
         return found
 
-    def _refuse(self, kind: str, doing: str, grant: str) -> None:
-        """Ask whether something is allowed after all; raises PermissionError when it is not."""
-        answer = "no"
-        if self.ask is not None:
-            with self._asking:
-                answer = self.ask(f"allow {doing.rstrip(',')}?")
-        if answer == "always":
-            self._named[kind].add(grant)
-        elif answer != "yes":
-            shown = _shown_path(grant) if os.path.isabs(grant) else grant
+    def _decide(self, kind: str, doing: str, narrow: str, grant: str | None) -> None:
+        """Keep account of what is asked for, `grant` allows it ("" all of the kind), else ask whether it is allowed
+        after all; raises PermissionError when it is not. `narrow` is what would have to be granted."""
+        shown = _shown_path(narrow) if os.path.isabs(narrow) else narrow
+        known = self.asked.get((kind, shown))
+        if known is None or known.allowed_by is None:
+            place = self._place()
+            allowed_by = self._allowed_by(kind, grant) or self._answer(kind, doing, narrow, place)
+            if known is None:
+                known = self.asked[kind, shown] = Asked(kind, shown, doing.rstrip(","), place)
+            known.allowed_by = allowed_by
+        elif grant is None and not self.everything:
+            known.allowed_by = self._answer(kind, doing, narrow, self._place())
+        if known.allowed_by is None:
             error = PermissionError(f"{doing} needs --allow-{kind}={shown}")
             error.__dict__["retryable"] = False
             raise error
+
+    def _allowed_by(self, kind: str, grant: str | None) -> str | None:
+        """What allows something in words; None where nothing does."""
+        if self.everything:
+            return "-A"
+        if grant is None:
+            return None
+        if (kind, grant) in self._answered:
+            return "the answer always"
+        if grant == self._own:
+            return OWN
+        if (kind, grant) in self._configured:
+            return f'dana.toml, {kind} = ["{self._configured[kind, grant]}"]'
+        shown = _shown_path(grant) if os.path.isabs(grant) else grant
+        return f"--allow-{kind}={shown}" if grant else f"--allow-{kind}"
+
+    def _answer(self, kind: str, doing: str, narrow: str, place: str) -> str | None:
+        """What a person says who is asked."""
+        if self.ask is None:
+            return None
+        with self._asking:
+            if narrow in self._named[kind] and (kind, narrow) in self._answered:
+                return "the answer always"  # while this waited for its turn
+            answer = self.ask(f"allow {doing.rstrip(',')}?", place)
+        if answer == "always":
+            self._named[kind].add(narrow)
+            self._answered.add((kind, narrow))
+        return f"the answer {answer}" if answer in ("yes", "always") else None
+
+    def _place(self) -> str:
+        """The place in the program that asks, or nothing."""
+        return self.where(sys._getframe(1)) if self.where is not None else ""
+
+
+class Asked:
+    """Something that a program asked for, where it did so first, and what allowed it: None when nothing did."""
+
+    __slots__ = ("allowed_by", "doing", "kind", "name", "place")
+
+    def __init__(self, kind: str, name: str, doing: str, place: str) -> None:
+        self.kind = kind
+        self.name = name
+        self.doing = doing
+        self.place = place
+        self.allowed_by: str | None = None
+
+    @property
+    def flag(self) -> str:
+        """The option that grants it."""
+        return f"--allow-{self.kind}={self.name}"
+
+
+def _is_same(place: str, guarded: str) -> bool:
+    """Whether two places are one file: by name, in letters of any case, or by a second name of the same file."""
+    if place.casefold() == guarded.casefold():
+        return True
+    try:
+        return os.path.samefile(place, guarded)
+    except OSError:
+        return False
 
 
 def is_below(place: str, root: str) -> bool:
@@ -206,7 +289,9 @@ def _is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if inner is not None:
             return _is_public(str(inner))
-    return found.is_global and not found.is_multicast
+        if int(found) >> 125 != 1:  # the internet is 2000::/3
+            return False
+    return found.is_global and not found.is_multicast and not found.is_reserved
 
 
 def _shown_host(host: str, port: int) -> str:

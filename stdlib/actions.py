@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextvars
+import sys
 import threading
 
 from dana.errors import nearest
+from dana.host import CALLER
 from dana.native import Library, current
 from dana.values import ERROR_FIELDS, type_name
 
@@ -164,7 +166,9 @@ def awaited(work: Callable[[], Result], give_up: Callable[[], object] | None = N
         finally:
             ended.set()
 
-    threading.Thread(target=contextvars.copy_context().run, args=(run,), daemon=True).start()
+    context = contextvars.copy_context()
+    context.run(CALLER.set, sys._getframe(1))
+    threading.Thread(target=context.run, args=(run,), daemon=True).start()
     while not ended.wait(SLICE):
         try:
             meter.look()

@@ -138,18 +138,23 @@ def secret(name: str, /) -> Secret:
     """The secret with a name: the environment variable, or the line NAME=... of the file `.env` in this folder.
 
     A secret can be given to what sends it, such as `create_llm_resource(api_key=...)`. It has no text: printing and
-    formatting show `<secret NAME>`, and a prompt refuses it. Raises KeyError when there is none.
+    formatting show `<secret NAME>`, and a prompt refuses it; where its text turns up in what is printed, logged or sent
+    to a model, that shows instead. Raises PermissionError without `--allow-env=NAME`, or `env = ["NAME"]` below
+    `[permissions]` in dana.toml, and KeyError when there is none.
 
     >>> secret("HOME")
     <secret HOME>
     """
     if type(name) is not str:
         raise TypeError(f"the name of a secret is text, not {type_name(name)}")
+    host = current().host
+    host.permissions.check_env(name)
     text = os.environ.get(name)
     if text is None:
         text = _from_file(name)
     if text is None:
         raise KeyError(f"there is no secret {name}: set the environment variable, or write it into .env")
+    host.keep_secret(name, text)
     return Secret(name, text)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from dana import DanaError, Host, LimitError, Limits, Session
 from dana.errors import Interrupted
+from dana.permissions import Permissions
 from tests.models.delayed import Delayed, Scripted, Server
 
 CALLS = """
@@ -32,7 +33,7 @@ class Printed(Host):
     """A host that keeps what is printed, and what has an effect."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(lambda: Permissions(net=["127.0.0.1"]))
         self.text = ""
 
     def write(self, text: str) -> None:

@@ -18,7 +18,7 @@ from dana.models.endpoints import Reply, Request, RequestFailed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from typing import Any, NoReturn, Protocol
 
     from dana.answers import Shape
@@ -62,9 +62,13 @@ class NoAnswer(Exception):
 
 
 class Question:
-    """What is asked: messages, the shape of the answer, and the settings of the call."""
+    """What is asked: messages, the shape of the answer, and the settings of the call.
 
-    __slots__ = ("max_tokens", "messages", "retries", "shape", "temperature", "timeout")
+    `reserve` is called before each request, with what takes it; it may raise Stop.
+    `mask` leaves out of the messages what is not sent.
+    """
+
+    __slots__ = ("mask", "max_tokens", "messages", "reserve", "retries", "shape", "temperature", "timeout")
 
     def __init__(
         self,
@@ -75,6 +79,8 @@ class Question:
         timeout: float = 60,
         temperature: float | None = None,
         max_tokens: int | None = None,
+        reserve: Callable[[Transport], None] | None = None,
+        mask: Callable[[Any], Any] | None = None,
     ) -> None:
         self.messages = messages
         self.shape = shape
@@ -82,11 +88,15 @@ class Question:
         self.timeout = timeout
         self.temperature = temperature
         self.max_tokens = max_tokens
+        self.reserve = reserve
+        self.mask = mask
 
     def request(self, messages: list[dict[str, str]]) -> Request:
         """The request with these messages."""
         schema = None if type(self.shape) is Text else asked_schema(self.shape)[0]
         strict = schema is not None and self.shape.strict()
+        if self.mask is not None:
+            messages = self.mask(messages)
         return Request(messages, schema, strict, self.temperature, self.max_tokens)
 
 
@@ -98,7 +108,7 @@ async def ask(question: Question, transport: Transport, attempts: list[Attempt])
     while True:
         begun = time.monotonic()
         try:
-            reply = await _sent(question.request([*messages, *again]), transport, deadline, question.timeout)
+            reply = await _sent(question, [*messages, *again], transport, deadline)
         except RequestFailed as failure:
             attempts.append(Attempt(transport.name, None, str(failure), 0, 0, time.monotonic() - begun))
             raise NoAnswer(str(failure), attempts, failure.hint) from None
@@ -134,9 +144,12 @@ def correction(problem: str, shape: Shape) -> str:
     return f"That answer cannot be used: {problem}. Answer the same request again.{form}"
 
 
-async def _sent(request: Request, transport: Transport, deadline: float, timeout: float) -> Reply:
+async def _sent(question: Question, messages: list[dict[str, str]], transport: Transport, deadline: float) -> Reply:
     """The reply to a request that is sent again while that may help."""
+    request, timeout = question.request(messages), question.timeout
     for sending in range(1, SENDINGS + 1):
+        if question.reserve is not None:
+            question.reserve(transport)
         left = deadline - time.monotonic()
         try:
             if transport.immediate:
@@ -401,6 +414,8 @@ async def _streamed(question: Question, transport: Transport) -> AsyncIterator[R
     deadline = time.monotonic() + question.timeout
     request = question.request(question.messages.listed())
     for sending in range(1, SENDINGS + 1):
+        if question.reserve is not None:
+            question.reserve(transport)
         begun = False
         try:
             async for piece in transport.stream(request):

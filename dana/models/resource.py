@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-from threading import RLock
+from functools import partial
+from threading import Lock, RLock
 
 from dana.answers import Anything, Either, List, Literal, Object, Shape, String, Text
 from dana.calls import ASKING, Attempt, Inserted, Pending, Prompt, ReasonError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.host import Host
+    from dana.limits import Meter
     from dana.models.asking import Transport
     from dana.models.background import Background
 
@@ -117,11 +119,39 @@ class Model:
         if self.settings.get("provider") == "scripted":
             return Scripted(self.settings["answers"], self.settings.get("model") or "scripted")
         if self.endpoint.provider != "local":
+            self._check_address()
             return Remote(self.endpoint)
         from dana.models.local import Local  # only where nothing else is configured
 
         self.models.announce_embedded(self.endpoint.model)
         return Local(self.endpoint.model)
+
+    def _check_address(self) -> None:
+        """Refuse an address that a program gives and may not connect to; raises PermissionError.
+
+        Where the user has said to ask, in dana.toml or in the environment, needs no grant.
+        """
+        endpoint, models = self.endpoint, self.models
+        if endpoint.key_name is not None:
+            models.host.keep_secret(endpoint.key_name, endpoint.api_key.reveal())
+        if not self.settings.get("base_url") and type(self.settings.get("api_key")) is not str:
+            return
+        import socket
+        from urllib.parse import urlsplit
+
+        address = urlsplit(endpoint.base_url or "")
+        configured = models.configuration.get("model", {}).get("base_url"), models.environ.get("OPENAI_BASE_URL")
+        if any(known and urlsplit(known)[:2] == address[:2] for known in configured):
+            return
+        host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
+        permissions = models.host.permissions
+        permissions.check_net(host, port)
+        try:
+            places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            return  # the request says so
+        for place in places:
+            permissions.check_address(host, port, str(place[4][0]))
 
     @property
     def name(self) -> str:
@@ -165,6 +195,31 @@ class Model:
             return "<llm not configured>"
 
 
+class Budget:
+    """What all calls of a run may use of models: requests, and US dollars."""
+
+    def __init__(self, usage: Usage) -> None:
+        self._usage = usage
+        self._requests = 0
+        self._lock = Lock()
+
+    def reserve(self, meter: Meter, configuration: dict[str, Any], transport: Transport) -> None:
+        """Take a request before it is sent, so that those under way are counted; stops the run at a limit."""
+        limits = meter.limits
+        with self._lock:
+            if limits.calls is not None and self._requests >= limits.calls:
+                meter.refuse(f"the program sent more than {limits.calls:,} requests to models", "--max-calls")
+            if limits.cost is not None:
+                free = type(transport) is not Remote
+                if not free and price(transport.model, configuration) is None:
+                    name = transport.name
+                    meter.refuse(f"nobody has said what {name} costs, so ${limits.cost:g} cannot be kept", "--max-cost")
+                if self._usage.cost >= limits.cost:
+                    spent = f"${self._usage.cost:.4f} of ${limits.cost:g}"
+                    meter.refuse(f"the program has spent {spent} on models", "--max-cost")
+            self._requests += 1
+
+
 class Stream:
     """The pieces of an answer as they come."""
 
@@ -190,6 +245,7 @@ class Models:
         self.settings = settings
         self.default: Model | None = None
         self.usage = Usage()
+        self.budget = Budget(self.usage)
         self._configuration: dict[str, Any] | None = None
         self._background: Background | None = None
         self._numbers = itertools.count(1)
@@ -340,13 +396,15 @@ class Models:
     ) -> dict[str, Any]:
         """What a call is known by in recordings and in the cache."""
         settings = {"temperature": question.temperature, "max_tokens": question.max_tokens, **more}
-        return {
+        call = {
             "template": template,
             "values": values,
             "schema": None if type(question.shape) is Text else question.shape.schema(),
             "model": self._name_in_call(model),
             "settings": {name: value for name, value in settings.items() if value is not None},
         }
+        masked: dict[str, Any] = self.host.masked(call)
+        return masked
 
     def _name_in_call(self, model: Model) -> str | None:
         """The name of a model in a recorded call; a replay needs none to be configured."""
@@ -515,7 +573,7 @@ class Models:
 
     def _record(self, call: dict[str, Any], record: dict[str, Any], number: int) -> None:
         if self._recorder is not None:
-            self._recorder.record(call, record, number)
+            self._recorder.record(call, self.host.masked(record), number)
 
     # Streams and conversations
 
@@ -589,6 +647,8 @@ def _question(messages: prompts.Messages, shape: Shape, model: Model, given: _Op
         timeout=given.get("timeout", model.setting("timeout") or 60),
         temperature=given.get("temperature", model.setting("temperature")),
         max_tokens=given.get("max_tokens", model.setting("max_tokens")),
+        reserve=partial(model.models.budget.reserve, current().meter, model.models.configuration),
+        mask=model.models.host.masked,
     )
 
 

@@ -18,6 +18,7 @@ from dana import Host, LimitError, Limits, Session, UncaughtError
 from dana.calls import ReasonError
 from dana.errors import Diagnostic, Interrupted, UsageError
 from dana.models import asking, endpoints
+from dana.permissions import Permissions
 
 from .misbehaving import (
     Endpoint,
@@ -56,7 +57,7 @@ class Screen(Host):
     """Keeps what is printed, and can tell another thread that something was."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(lambda: Permissions(net=["127.0.0.1", "localhost", "models.invalid"], env=True))
         self.text = ""
         self.logged: list[str] = []
         self.seen: dict[str, threading.Event] = {}

@@ -11,6 +11,7 @@ import pytest
 from dana import Host, Session, UncaughtError
 from dana.models.endpoints import Reply, Request
 from dana.models.scripted import Scripted
+from dana.permissions import Permissions
 
 from .injections import GUESS, INJECTIONS, ORDER
 
@@ -41,7 +42,9 @@ Sent = list[list[dict[str, str]]]
 
 
 def run(program: str, value: Any = None) -> None:
-    Session(Host(), settings={"arguments": {"value": value}}).run(MODEL + program, "demo.na")
+    Session(Host(lambda: Permissions(env=True)), settings={"arguments": {"value": value}}).run(
+        MODEL + program, "demo.na"
+    )
 
 
 def mark_of(messages: list[dict[str, str]]) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from dana import Host, Session, UncaughtError
 from dana.models import weights
+from dana.permissions import Permissions
 
 RECIPE = Path(__file__).parents[3] / "shared" / "recipe"
 
@@ -36,7 +37,7 @@ class Printed(Host):
     """A host that keeps what is printed and logged."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(lambda: Permissions(net=["127.0.0.1"]))
         self.text = ""
         self.logged: list[str] = []
 

@@ -26,11 +26,11 @@ parser
 tree_cache
 limits
 permissions
+secret
 host
 network
 storage
 run
-secret
 values
 resolver
 answers
@@ -94,6 +94,8 @@ LATE = {
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",
     ("host", "permissions"): "most programs reach for nothing outside",
+    ("host", "secret"): "most programs have no secrets",
+    ("cli", "evaluation.shapes"): "needed only when a permission is asked for",
     ("host", "network"): "needed only by programs that use the network",
     ("host", "storage"): "needed only by programs that use files or databases",
     ("cli", "host"): "`dana --version` and wrong usage need no interpreter",

@@ -12,6 +12,7 @@ from dana.stdlib import GLOBALS, PROGRAMS
 from dana import DanaError, Host, Session, modules
 from dana.formatting import represent
 from dana.native import Library
+from dana.permissions import Permissions
 from dana.values import NativeType
 
 
@@ -47,7 +48,7 @@ DOCUMENTED = sorted(set(documented()))
 
 @pytest.mark.parametrize(("module", "name", "doc"), DOCUMENTED, ids=lambda value: value if len(value) < 40 else "doc")
 def test_examples(module: str, name: str, doc: str) -> None:
-    host = Capture()
+    host = Capture(lambda: Permissions(env=["HOME"]))
     session = Session(host)
     if module in modules.module_names() and module != "log":
         session.run(f"import {module}")
@@ -58,7 +59,7 @@ def test_examples(module: str, name: str, doc: str) -> None:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_names_written_in_dana(name: str) -> None:
-    host = Capture()
+    host = Capture(lambda: Permissions(env=["HOME"]))
     session = Session(host)
     doc = getattr(session.evaluate(name), "__doc__", None)
     if name not in ("workflow_engine",):

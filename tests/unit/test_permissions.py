@@ -176,7 +176,7 @@ def test_somebody_may_be_asked() -> None:
     questions: list[str] = []
     answers = ["no", "yes", "always"]
 
-    def ask(question: str) -> str:
+    def ask(question: str, place: str) -> str:
         questions.append(question)
         return answers.pop(0)
 
@@ -268,4 +268,4 @@ def test_a_terminal_is_asked(capsys: Streams, monkeypatch: pytest.MonkeyPatch, t
     Path("demo.na").write_text(READ)
     assert cli.main(["run", "--color=never", "demo.na"]) == code
     said = sys.stderr.getvalue()  # type: ignore[attr-defined]
-    assert said.startswith("allow reading data/in.csv? [y]es, [n]o, [a]lways in this run: ")
+    assert said.startswith("demo.na:1: allow reading data/in.csv? [y]es, [n]o, [a]lways in this run: ")

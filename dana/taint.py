@@ -47,6 +47,9 @@ MODEL, RESPONSE, FILE, TYPED, PERSON, MEMORY, INPUT = (
 MAY_ADDRESS = frozenset((TYPED, PERSON, MEMORY, INPUT))
 """Those who may say to whom a message goes: people order for themselves. A model or a file may not."""
 
+MAY_DEFINE = frozenset((FILE, MEMORY))
+"""Where whole definitions of workflows may come from: they are checked when they are made."""
+
 ASKING = frozenset("reason chat solve execute_workflow_step".split())
 """The methods of models and agents that give an answer."""
 
@@ -75,6 +78,7 @@ SPECIFIED = tuple("bcdeEfFgGnoxX%")
 """How the specification of a number ends in an f-string."""
 
 STEP_KEYS = frozenset("action_type expression query sql condition if break_condition function path to".split())
+STEP_LISTS = frozenset("steps rules branches".split())
 STEP_URLS = frozenset("url endpoint base_url".split())
 
 HINTS = {
@@ -720,7 +724,10 @@ class _Flow(_Walk):
         else:
             names = derived(self.value(key)) if type(key) is not nodes.Slice else NOTHING
             added = self.items(value) if type(key) is nodes.Slice else value
-            self.grow(target.value, Value(names.uses, items=added, kinds=container.kinds))
+            if "dict" in container.kinds:
+                self.grow(target.value, Value(items=added, parts=(names,) if names.uses else None, kinds=_DICT))
+            else:
+                self.grow(target.value, Value(names.uses, items=added, kinds=container.kinds))
 
     def grow(self, node: Any, added: Value) -> None:
         """More is put into what an expression stands for."""
@@ -1152,6 +1159,12 @@ class _Flow(_Walk):
             return first
         if module == "random" and name == "choice":
             return self.items(first)
+        if module == "collections" and name in ("defaultdict", "OrderedDict", "Counter"):
+            given = (
+                first if "dict" in first.kinds else values[1] if name == "defaultdict" and len(values) > 1 else NOTHING
+            )
+            keys = derived(first) if name == "Counter" else NOTHING
+            return join(given, Value(parts=(keys,) if keys.uses else None, fields={}, kinds=_DICT))
         if module == "operator" and len(values) == 2 and name in ("getitem", "attrgetter"):
             return self.at_key(first, None)
         result = self.foreign(values, named, rest)
@@ -1279,9 +1292,13 @@ class _Flow(_Walk):
         """Look at the parts of a definition that steer it; `written` is its expression, where it stands in the call."""
         if depth > 2 * DEEPEST:
             return
+        if depth == 0:
+            self.refuse(_DEFINITION, place, of(value.uses), allowed=MAY_DEFINE)
         for key, part in (value.fields or {}).items():
             inner = _value_at(written, key)
             here = inner or place
+            if key in STEP_LISTS:
+                self.refuse(_DEFINITION, here, of(part.uses | (part.items or NOTHING).uses), allowed=MAY_DEFINE)
             if key in STEP_KEYS and part.fields is None:
                 self.refuse(f"the {key} of a step", here, part)
             elif key in STEP_URLS:
@@ -1403,6 +1420,7 @@ class _Flow(_Walk):
             self.grow(target, grown)
 
 
+_DEFINITION = "the definition of a workflow"
 _DICT = frozenset(("dict",))
 _DATABASE = (
     ("sql", "the SQL text", ""),

@@ -60,13 +60,13 @@ file_operation({"operation": "read", "path": name})
 """
 SHOWN = """\
 {}: the path of a file holds data from input() (line 2)
- --> typed.na:3:46
-  |
-2 | name = input()
-  |        ------- from input()
-3 | file_operation({{"operation": "read", "path": name}})
-  |                                              ^^^^
-  = compare it with names that the program knows, or write checked(value, is_allowed)
+  --> typed.na:3:46
+   |
+ 2 | name = input()
+   |        ------- from input()
+ 3 | file_operation({{"operation": "read", "path": name}})
+   |                                              ^^^^
+   = compare it with names that the program knows, or write checked(value, is_allowed)
 """
 
 

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 _new = tuple.__new__
 
+CLAUSES = 15
+"""How many `for` clauses a comprehension may have: the host nests 20 blocks at most."""
+TARGETS = 1_000
+"""How many targets one assignment may have."""
+DECORATORS = 100
+"""How many decorators a definition may have, and bases a class."""
+
 
 def refuse(code: str, message: str, node: Any, hint: str | None = None) -> NoReturn:
     """Refuse a node, or a token."""
@@ -46,6 +53,9 @@ def more(start: int, end: int, items: list[Any], _: Token, item: Any) -> list[An
 
 
 def append(start: int, end: int, items: list[Any], item: Any) -> list[Any]:
+    if type(item) is nodes.ForClause and len(items) == CLAUSES:
+        message = f"more than {CLAUSES} 'for' clauses in one comprehension"
+        refuse("too-deep", message, item, "write some of them as loops")
     items.append(item)
     return items
 
@@ -171,6 +181,8 @@ def assignment(start: int, end: int, first: Any, _: Token, value: Any) -> Statem
 
 
 def more_assignment(start: int, end: int, before: nodes.Assignment, _: Token, value: Any) -> Statement:
+    if len(before.targets) == TARGETS:
+        refuse("too-many-targets", f"more than {TARGETS:,} targets in one assignment", before.value)
     targets = (*before.targets, target(before.value))
     return nodes.Assignment(start, end, targets, whole(value))
 
@@ -397,6 +409,8 @@ def decorator(start: int, end: int, _at: Token, value: Any, _newline: Token) -> 
 
 
 def decorated(start: int, end: int, decorators: list[Any], definition: Any) -> Statement:
+    if len(decorators) > DECORATORS:
+        refuse("too-deep", f"more than {DECORATORS} decorators of one definition", decorators[DECORATORS])
     return type(definition)(start, *definition[1:-1], tuple(decorators))  # type: ignore[no-any-return]
 
 
@@ -422,6 +436,8 @@ def class_with(
     start: int, end: int, token: Token, name: Token, _open: Token, arguments: list[Any], *rest: Any
 ) -> Statement:
     bases, keywords = split_arguments(arguments)
+    if len(bases) > DECORATORS:
+        refuse("too-deep", f"more than {DECORATORS} bases of one class", bases[DECORATORS])
     return nodes.ClassDefinition(start, rest[-1][-1].end, name[1], bases, keywords, tuple(rest[-1]), ())
 
 

@@ -231,7 +231,7 @@ def _normalised(word: str, start: int, end: int) -> str:
 
     normal = unicodedata.normalize("NFKC", word)
     if not normal.isidentifier():
-        raise LexicalError("bad-character", f"'{word}' is not a name", start, end)
+        raise LexicalError("bad-character", f"'{_short(word)}' is not a name", start, end)
     return normal
 
 
@@ -258,15 +258,20 @@ def _check_number(text: str, number: str, start: int, end: int, stop: int) -> No
         if word in ("and", "else", "for", "if", "in", "is", "not", "or") and number[-1] != "_":
             return
         whole = text[start : rest.end() if rest else end + 1]
-        raise LexicalError("bad-number", f"{whole} is not a number literal", start, start + len(whole))
+        raise LexicalError("bad-number", f"{_short(whole)} is not a number literal", start, start + len(whole))
     if number[0] == "0" and len(number) > 1 and number.replace("_", "").isdigit() and number.strip("0_"):
         raise LexicalError(
             "bad-number",
-            f"{number} starts with zeros",
+            f"{_short(number)} starts with zeros",
             start,
             end,
-            f"write {number.lstrip('0_')}, or 0o{number.lstrip('0_')} in base 8",
+            f"write {_short(number.lstrip('0_'))}, or 0o{_short(number.lstrip('0_'))} in base 8",
         )
+
+
+def _short(word: str) -> str:
+    """A word in a message."""
+    return word if len(word) <= 60 else word[:57] + "..."
 
 
 def string_end(text: str, start: int, quote: int, stop: int, level: int = 0) -> int:

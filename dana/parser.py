@@ -6,9 +6,12 @@ chain leads to depends on the state below, the state on top and the next token a
 
 from __future__ import annotations
 
+from itertools import chain, pairwise
+
 from dana import builder
+from dana.errors import Diagnostic, ProgramError
 from dana.lexer import LexicalError, Token, tokenize
-from dana.nodes import Expression, Module
+from dana.nodes import Expression, If, Module, Node
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +19,14 @@ if TYPE_CHECKING:
 
     from dana.parse_table import ParseTable
     from dana.source import Source
+
+
+DEEPEST = 800
+"""How deep a tree may be: what reads trees calls itself for each level."""
+SHORT = 600
+"""Characters of a line, and branches of the text, that cannot make a tree too deep."""
+LARGEST = 10_000_000
+"""Characters of a source."""
 
 
 class UnexpectedToken(Exception):
@@ -41,8 +52,15 @@ def parse_expression(source: Source) -> Expression:
 
 
 def _parse(source: Source, start: str) -> Any:
+    if len(source.text) > LARGEST:
+        message = f"a source of {len(source.text):,} characters is over the limit of {LARGEST:,}"
+        raise ProgramError(Diagnostic("too-large", message, source, 0, 0, hint="split it into modules"))
     try:
-        return run_tokens(tokenize(source.text, expression=start == "expression"), start)
+        tokens = tokenize(source.text, expression=start == "expression")
+        tree = run_tokens(tokens, start)
+        if _may_be_deep(tokens):
+            _refuse_depth(tree)
+        return tree
     except LexicalError as error:
         failure: LexicalError | UnexpectedToken = error
     except UnexpectedToken as error:
@@ -50,6 +68,34 @@ def _parse(source: Source, start: str) -> Any:
     from dana.syntax import explain  # what is wrong is looked for only when something is
 
     raise explain(source, failure, start)
+
+
+def _may_be_deep(tokens: list[Token]) -> bool:
+    """Whether a tree can be too deep: a line is long, or there are many branches."""
+    ends = [0, *[token[3] for token in tokens if token[0] == "NEWLINE"], tokens[-1][3]]
+    if any(end - start > SHORT for start, end in pairwise(ends)):
+        return True
+    return sum(token[0] == "ELIF" for token in tokens) > SHORT
+
+
+def _refuse_depth(tree: Node) -> None:
+    """Raise LexicalError for a tree that is too deep."""
+    level: list[Any] = [tree]
+    above = level
+    for _ in range(DEEPEST):
+        parts = [part for part in chain.from_iterable(level) if isinstance(part, tuple)]
+        inner = [part for part in parts if type(part) is not tuple]
+        inner += [part for plain in parts if type(plain) is tuple for part in plain if isinstance(part, tuple)]
+        if not inner:
+            return
+        above, level = level, inner
+    branch = next((node for node in (*level, *above) if type(node) is If), None)
+    if branch is not None:
+        message, hint = f"more than {DEEPEST} 'elif' branches follow each other", "use match, or look up a dict"
+        raise LexicalError("too-deep", message, branch.start, branch.start + 1, hint)
+    message = f"more than {DEEPEST} operations are nested in one expression"
+    start = level[0].start
+    raise LexicalError("too-deep", message, start, start + 1, "give parts of it names of their own")
 
 
 class _Machine:

@@ -942,8 +942,13 @@ class _Walk:
         del self.tentative[mark:]
 
     def lambda_(self, node: Any, stack: list[Any]) -> None:
+        stack.append((_Walk.enter_lambda, (node, stack)))
+        stack += [parameter[4] for parameter in reversed(list(node[2].all())) if parameter[4] is not None]
+
+    def enter_lambda(self, given: tuple[Any, list[Any]]) -> None:
+        """What is left of a lambda whose defaults have been resolved."""
+        node, stack = given
         _, _, parameters, body = node
-        self.defaults(parameters, True)
         scope = self.open("lambda", node, "<lambda>")
         kept = self.scope, self.assigned, self.follows, len(self.tentative)
         self.assigned = self.parameters(scope, parameters)

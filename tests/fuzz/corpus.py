@@ -189,7 +189,18 @@ class Mutation:
         parts = pieces(text) or ["x"]
         at = self.chance.randrange(len(parts))
         before, after = self.chance.choice(
-            (("(", ")"), ("[", "]"), ("{", "}"), ("f(", ")"), ("-", ""), ("not ", ""), ("lambda: ", ""), ("x[", "]"))
+            (
+                ("(", ")"),
+                ("[", "]"),
+                ("{", "}"),
+                ("f(", ")"),
+                ("-", ""),
+                ("not ", ""),
+                ("lambda: ", ""),
+                ("lambda a=", ": 1"),
+                ("@", "\n"),
+                ("x[", "]"),
+            )
             + (
                 ("", ".a"),
                 ("", "()"),

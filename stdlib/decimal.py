@@ -111,7 +111,28 @@ def _from_float(f: float, /) -> host.Decimal:
     >>> decimal.Decimal.from_float(0.1) == decimal.Decimal("0.1")
     False
     """
-    return host.Decimal.from_float(f)
+    return host.Decimal.from_float(_operand(f))
+
+
+def _operand(value: Any) -> Any:
+    """What a number is compared or combined with; refuses an int that takes a second to read in base ten."""
+    if isinstance(value, int) and value.bit_length() * 3 // 10 > LARGEST:
+        raise host.Overflow(f"a number of more than {LARGEST:,} digits")
+    return value
+
+
+def _with_operands(names: str) -> dict[str, Any]:
+    """Methods that take numbers besides their own."""
+
+    def checked(method: Any) -> Any:
+        def operate(self: host.Decimal, /, *operands: Any, **named: Any) -> Any:
+            return method(self, *map(_operand, operands), **{name: _operand(value) for name, value in named.items()})
+
+        operate.__doc__ = method.__doc__
+        operate.__wrapped__ = method  # type: ignore[attr-defined]
+        return operate
+
+    return {name: checked(getattr(host.Decimal, name)) for name in names.split()}
 
 
 def _as_integer_ratio(self: host.Decimal, /) -> tuple[int, int]:
@@ -142,11 +163,14 @@ library.type(
         construct=_decimal,
         methods=methods_of(
             host.Decimal,
-            "adjusted as_tuple canonical compare compare_signal compare_total compare_total_mag conjugate copy_abs "
-            "copy_negate copy_sign exp fma is_canonical is_finite is_infinite is_nan is_normal is_qnan is_signed "
-            "is_snan is_subnormal is_zero ln log10 logb logical_and logical_invert logical_or logical_xor max max_mag "
-            "min min_mag next_minus next_plus next_toward normalize number_class quantize radix remainder_near rotate "
-            "same_quantum scaleb shift sqrt to_eng_string to_integral to_integral_exact to_integral_value",
+            "adjusted as_tuple canonical conjugate copy_abs copy_negate exp is_canonical is_finite is_infinite is_nan "
+            "is_normal is_qnan is_signed is_snan is_subnormal is_zero ln log10 logb logical_invert next_minus "
+            "next_plus normalize number_class radix sqrt to_eng_string to_integral to_integral_exact to_integral_value",
+            **_with_operands(
+                "compare compare_signal compare_total compare_total_mag copy_sign fma logical_and logical_or "
+                "logical_xor max max_mag min min_mag next_toward quantize remainder_near rotate same_quantum scaleb "
+                "shift"
+            ),
             as_integer_ratio=_as_integer_ratio,
         ),
         statics=documented({"from_float": _from_float}.items()),

@@ -26,7 +26,7 @@ from dana.errors import Stop
 from dana.values import NATIVES, TYPES, Class, Module, NativeType, TypeUnion, is_program_function
 
 STEPS = 200_000
-SECONDS = 2.0
+SECONDS = 1.5
 MEMORY = 3_000_000_000
 LIMITS = {"text": 2_000_000, "items": 200_000, "bits": 1_000_000}
 
@@ -244,7 +244,7 @@ def arguments(chance: random.Random, names: list[str], own: list[str]) -> Iterat
         yield [self]
     for self in names[:: 9 if own else 1000]:
         yield [self, "1"]
-    for count, size in ((40, 2), (25, 3), (8, 4)):
+    for count, size in ((30, 2), (20, 3), (6, 4)):
         for _ in range(count):
             yield [*([chance.choice(own)] if own else []), *chance.choices(names, k=size)]
 

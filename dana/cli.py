@@ -79,6 +79,7 @@ options:
   --replay FILE      answer from such a file, without asking a model
   --stub-missing[=FILE]  functions that are called and nobody defines give what FILE, a JSON object, says of them;
                      of the others a terminal is asked
+  --isolate          the program runs in a process of its own that has no rights; what it asks for is checked here
   --strict           a name that only the caller of a function defines is an error, and a program in which data from
                      outside decides what it does (`dana check --taint`) does not start
   --json             end with one result object on stdout; what the program prints goes to stderr
@@ -102,7 +103,7 @@ limits, also below [limits] in dana.toml (steps = N, timeout = SECONDS ..); reac
   --timeout SECONDS  time (no limit)
   --max-calls N      requests to models, with those that are repeated (no limit)
   --max-cost USD     what requests to models cost; one that is under way is not broken off (no limit)
-  --max-memory SIZE  memory of the process: 512M, 2G, or bytes (no limit)
+  --max-memory SIZE  memory of the process: 512M, 2G, or bytes (4G, or half of what the machine has if that is less)
   --max-depth N      calls inside calls (1,000)
   --max-text N       characters of one text (64,000,000)
   --max-items N      items of one container (10,000,000)
@@ -136,7 +137,8 @@ usage: dana workflow check FILE [FILE ...]
        dana workflow run FILE [--input JSON | --input @FILE] [--with FILE ...] [options of dana run]
 
 Checks or runs a workflow definition in JSON or YAML. Its actions may call functions of the programs given with
---with. Progress goes to stderr, the instance as JSON to stdout. Exits with 0 when it is completed, 3 when it waits,
+--with; they run in a process of its own that has no rights (`dana run --isolate`), unless --no-isolate is given.
+Progress goes to stderr, the instance as JSON to stdout. Exits with 0 when it is completed, 3 when it waits,
 1 when it failed or was ended.
 """
 
@@ -194,6 +196,7 @@ RUN_OPTIONS: dict[str, object] = {
     "--replay": str,
     "--stub-missing": set,
     "--strict": bool,
+    "--isolate": bool,
     "--json": bool,
     "--log-level": ("debug", "info", "warning", "error"),
     "--log-format": ("text", "json"),
@@ -413,7 +416,7 @@ def _run(arguments: list[str]) -> int:
     session: Session | None = None
     try:
         session, sources = _prepare(options)
-        _execute(session, lambda: _run_all(session, sources))
+        _execute(session, lambda: _run_all(session, sources, options))
     except Interrupted:
         return _interrupted()
     except DanaError as error:
@@ -435,7 +438,7 @@ def _run_for_result(options: _Options) -> int:
     session: Session | None = None
     try:
         session, sources = _prepare(options)
-        _execute(session, lambda: _run_all(session, sources))
+        _execute(session, lambda: _run_all(session, sources, options))
         code = DONE
     except (Interrupted, KeyboardInterrupt):
         code = _interrupted()
@@ -494,14 +497,12 @@ def _session(options: _Options, files: Any, inputs: dict[str, Any]) -> tuple[Ses
 
     from dana.session import Session
 
-    limits = None
     changed = _configured_limits()
     changed.update((field, options.values[name]) for name, field in _LIMITS.items() if name in options.values)
-    if changed:
-        from dana.limits import Limits
-
-        limits = Limits(**changed)
     from dana.host import Host
+    from dana.limits import Limits, usual_memory
+
+    limits = Limits(**{"memory": usual_memory(), **changed})
 
     sources = [_read(path) for path in files]
     host = Host(lambda: _permissions(options))
@@ -660,7 +661,12 @@ def _read(path: str) -> Source:
     return read_source(path)
 
 
-def _run_all(session: Session, sources: list[Source]) -> None:
+def _run_all(session: Session, sources: list[Source], options: _Options) -> None:
+    if options.get("--isolate"):
+        from dana.isolation import run_isolated
+
+        run_isolated(session, sources)
+        return
     for source in sources:
         session.run_source(source)
 
@@ -837,7 +843,7 @@ def _prompt(arguments: list[str]) -> int:
 
 
 def _workflow(arguments: list[str]) -> int:
-    options = _Options("workflow", {**RUN_OPTIONS, "--input": str}, arguments)
+    options = _Options("workflow", {**RUN_OPTIONS, "--input": str, "--no-isolate": bool}, arguments)
     if options.help or not options.words:
         (sys.stdout if options.help else sys.stderr).write(WORKFLOW_HELP)
         return DONE if options.help else USAGE
@@ -858,6 +864,11 @@ def _workflow(arguments: list[str]) -> int:
     outcome: list[dict[str, Any]] = []
 
     def work() -> None:
+        if not options.get("--no-isolate"):
+            from dana.isolation import run_isolated
+
+            outcome.append(run_isolated(session, sources, (definition, given)))
+            return
         for source in sources:
             session.run_source(source)
         outcome.append(run_file(session, definition, given))
@@ -900,9 +911,19 @@ def _doctor(arguments: list[str]) -> int:
 
     settings = {"model": options.values["--model"]} if "--model" in options.values else {}
     rows, works = diagnosis(Session(settings=settings).models, not options.get("--offline"))
+    rows.insert(2, ("isolation", _isolation()))
     width = max(len(title) for title, _ in rows)
     sys.stdout.writelines(f"{title:{width}}  {text}\n" for title, text in rows)
     return DONE if works else FAILED
+
+
+def _isolation() -> str:
+    """What keeps an isolated program from the machine, beside that it has no rights."""
+    if sys.platform == "win32":
+        return "not available on Windows"
+    from dana.confinement import offered
+
+    return ", ".join(["a process of its own", "limits of the system", *offered()])
 
 
 # How it ends

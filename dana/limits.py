@@ -125,7 +125,10 @@ class Meter:
         try:
             while True:
                 left = TIMEOUT_MAX if self.deadline is None else max(0, self.deadline - monotonic())
-                if clock.acquire(timeout=left if self._before is None else min(left, _LOOK)) or self._clock is not clock:
+                if (
+                    clock.acquire(timeout=left if self._before is None else min(left, _LOOK))
+                    or self._clock is not clock
+                ):
                     return
                 if self.deadline is not None and monotonic() >= self.deadline:
                     self.refuse(f"the program ran longer than {self.limits.seconds:g} s", "--timeout")
@@ -335,6 +338,14 @@ def resident() -> int | None:
     except ImportError:
         return None
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if os.uname().sysname == "Darwin" else 1024)
+
+
+def usual_memory() -> int:
+    """The bytes that a program may use where nobody has said another number: 4 GiB, or half of what the machine has."""
+    try:
+        return min(4 * 2**30, os.sysconf("SC_PHYS_PAGES") * _PAGE // 2)
+    except (ValueError, OSError, AttributeError):
+        return 4 * 2**30
 
 
 _memory: tuple[int, int] | None = None

@@ -82,6 +82,14 @@ class Permissions:
             place = os.path.join(os.path.realpath(folder), name)
         return self._checked_path("write", "writing", path, place)
 
+    def check_database_of(self, path: str, folder: str) -> str:
+        """The place of a database that Dana itself keeps, links resolved, free below the project's own folder."""
+        place = os.path.realpath(path)
+        if is_below(place, os.path.realpath(folder)):
+            return place
+        self.check_read(path)
+        return self.check_write(path)
+
     def check_net(self, host: str, port: int) -> None:
         """Refuse a host that is not granted; raises PermissionError. Its addresses are for `check_address`."""
         grant = self._grant_of_host(host, port)

@@ -69,8 +69,9 @@ def create_memory_resource(
 
     Without a name or a path it lasts as long as the program. With a name it is kept in `.dana/memory/NAME.db` below
     the current folder; a name has up to 64 ASCII letters, digits, `_` and `-`, and begins with a letter or `_`.
-    With a path it is kept in that file, whose folder must exist. `reason(..., context=memory)` tells a model what
-    the memory holds about the prompt, and the last messages of the conversation.
+    With a path it is kept in that file, whose folder must exist and be granted, to read and to write; below `.dana` it
+    needs no grant. `reason(..., context=memory)` tells a model what the memory holds about the prompt, and the last
+    messages of the conversation.
 
     A search finds words and their beginnings; with `embeddings` also what means the same in other words. They need
     `pip install 'dana[embeddings]'`, and are used when they are installed, unless `embeddings` is false.
@@ -567,6 +568,7 @@ def _file(name: Any, path: Any) -> str | None:
     file = _text(path, "path")
     if "\0" in file:
         raise ValueError("path has a null character, which no file's name has")
+    current().host.permissions.check_database_of(file, os.path.dirname(FOLDER))
     folder = os.path.dirname(file)
     if folder and not os.path.isdir(folder):
         raise FileNotFoundError(f"there is no folder {folder} for the memory {os.path.basename(file)}; make it first")

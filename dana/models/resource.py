@@ -95,16 +95,7 @@ class Model:
     def endpoint(self) -> Endpoint:
         """Where it is asked; raises NotConfigured."""
         if self._endpoint is None:
-            key = self.settings.get("api_key")
-            self._endpoint = choose(
-                provider=self.settings.get("provider"),
-                model=self.settings.get("model"),
-                base_url=self.settings.get("base_url"),
-                api_key=key.reveal() if type(key) is Secret else key,
-                environ=self.models.environ,
-                configuration=self.models.configuration,
-                embedded=self.models.embedded_installed(),
-            )
+            self._endpoint = self.models.located(self.settings)
         return self._endpoint
 
     @property
@@ -112,10 +103,11 @@ class Model:
         """What carries its requests."""
         with self.models.lock:
             if self._transport is None:
-                self._transport = self._connected()
+                self._transport = self.models.connected(self)
             return self._transport
 
-    def _connected(self) -> Transport:
+    def connected(self) -> Transport:
+        """What carries its requests, made anew."""
         if self.settings.get("provider") == "scripted":
             return Scripted(self.settings["answers"], self.settings.get("model") or "scripted")
         if self.endpoint.provider != "local":
@@ -276,6 +268,23 @@ class Models:
 
                 self._background = Background()
             return self._background
+
+    def located(self, settings: dict[str, Any]) -> Endpoint:
+        """Where a model with these settings is asked; raises NotConfigured."""
+        key = settings.get("api_key")
+        return choose(
+            provider=settings.get("provider"),
+            model=settings.get("model"),
+            base_url=settings.get("base_url"),
+            api_key=key.reveal() if type(key) is Secret else key,
+            environ=self.environ,
+            configuration=self.configuration,
+            embedded=self.embedded_installed(),
+        )
+
+    def connected(self, model: Model) -> Transport:
+        """What carries the requests to a model."""
+        return model.connected()
 
     def embedded_installed(self) -> bool:
         """Whether the embedded model could be asked."""
@@ -539,6 +548,8 @@ class Models:
         place = given.get("cache")
         path = place if type(place) is str else ""
         if path not in self._caches:
+            if path:
+                self.host.permissions.check_database_of(path, ".dana")
             self._caches[path] = Cache(path) if path else Cache()
         return self._caches[path]
 

@@ -68,6 +68,8 @@ models.resource
 models.inspection
 workflow_files
 project
+confinement
+isolation
 cli
 __main__
 """.split()
@@ -91,6 +93,13 @@ LATE = {
     ("errors", "diagnostics"): "an error is drawn only when somebody looks at it",
     ("cli", "diagnostics"): "needed only when there is something to report",
     ("cli", "taint"): "needed only where it is asked for",
+    ("cli", "isolation"): "needed only by programs that run in a process of their own",
+    ("cli", "confinement"): "needed only by `dana doctor`",
+    ("isolation", "models.endpoints"): "needed only by programs that ask a model",
+    ("isolation", "models.providers"): "needed only by programs that ask a model",
+    ("isolation", "models.resource"): "needed only by programs that ask a model",
+    ("isolation", "workflow_files"): "needed only where a definition runs",
+    ("isolation", "calls"): "needed only by programs that ask a model",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",
     ("host", "permissions"): "most programs reach for nothing outside",

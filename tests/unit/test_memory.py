@@ -20,6 +20,7 @@ import pytest
 from dana import DanaError, Host, Limits, Session, modules
 from dana.errors import LimitError, LimitReached
 from dana.limits import Meter
+from dana.permissions import Permissions
 from dana.run import RUN, Run
 from dana.values import TYPES
 
@@ -34,10 +35,15 @@ needs_embeddings = pytest.mark.skipif(
 )
 
 
+def granted() -> Host:
+    """A host whose programs may use the files of the current folder."""
+    return Host(lambda: Permissions(read=["."], write=["."]))
+
+
 @pytest.fixture(autouse=True)
 def _run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
-    token = RUN.set(Run(Host(), Meter(), None))
+    token = RUN.set(Run(granted(), Meter(), None))
     yield
     RUN.reset(token)
 
@@ -69,10 +75,22 @@ def test_a_memory_with_a_name_is_kept_in_the_folder_of_the_project() -> None:
 
 
 def test_a_memory_with_a_path_is_kept_across_sessions() -> None:
-    Session(Host()).run('create_memory_resource(path="facts.db").remember("city", {"name": "Oslo"})')
-    session = Session(Host())
+    Session(granted()).run('create_memory_resource(path="facts.db").remember("city", {"name": "Oslo"})')
+    session = Session(granted())
     session.run('memory = create_memory_resource(path="facts.db")')
     assert session.evaluate('memory.recall("city")') == {"name": "Oslo"}
+
+
+def test_a_path_needs_a_grant_unless_it_is_the_projects_own() -> None:
+    for permissions in (Permissions(), Permissions(read=["."])):
+        RUN.get().host.permissions = permissions
+        with pytest.raises(PermissionError, match=r"^(reading|writing) facts\.db needs --allow-(read|write)=\.$"):
+            create(path="facts.db")
+    assert not os.path.exists("facts.db")
+    os.mkdir(".dana")
+    create(path=".dana/facts.db").remember("city", "Oslo")
+    with pytest.raises(PermissionError):
+        create(path=".dana/../facts.db")
 
 
 def test_what_is_written_is_there_at_once_for_others() -> None:
@@ -80,7 +98,11 @@ def test_what_is_written_is_there_at_once_for_others() -> None:
     first.remember("city", "Oslo")
     assert second.recall("city") == "Oslo"
     assert keys(second, "oslo") == ["city"]
-    program = "from dana import Session; Session().run('print(create_memory_resource(path=\"facts.db\").items())')"
+    program = (
+        "from dana import Host, Session; from dana.permissions import Permissions; "
+        "host = Host(lambda: Permissions(read=['.'], write=['.'])); "
+        "Session(host).run('print(create_memory_resource(path=\"facts.db\").items())')"
+    )
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert (printed.stdout, printed.stderr) == ("[('city', 'Oslo')]\n", "")
 

@@ -6,6 +6,7 @@ import json
 
 from dana.errors import DanaError, Diagnostic, UsageError
 from dana.session import Session
+from dana.values import to_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,15 +36,44 @@ def read_definition(source: Source) -> dict[str, Any]:
         data = _yaml(source)
     else:
         try:
-            data = json.loads(source.text)
+            data = json.loads(source.text, object_pairs_hook=_object, parse_constant=_no_constant)
         except json.JSONDecodeError as error:
             at = min(error.pos, len(source.text))
             raise _wrong(f"this is not JSON: {error.msg.lower()}", source, at) from None
+        except _Unusable as problem:
+            found = source.text.rfind(problem.text)
+            raise _wrong(str(problem), source, max(found, 0), len(problem.text)) from None
+        except ValueError:
+            raise _wrong("a number has more digits than can be read", source, 0) from None
         except RecursionError:
             raise _wrong("this is nested too deep", source, 0) from None
     if not isinstance(data, dict):
         raise _wrong("a workflow definition is an object with id and steps", source, 0)
-    return data
+    try:
+        definition: dict[str, Any] = to_value(data)
+    except (ValueError, TypeError) as error:  # too deep, or a date of YAML
+        raise _wrong(f"this is no definition: {error}", source, 0) from None
+    return definition
+
+
+class _Unusable(Exception):
+    """JSON that means nothing certain: what is wrong, and the text that shows it."""
+
+    def __init__(self, message: str, text: str) -> None:
+        super().__init__(message)
+        self.text = text
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = next(key for key in made if sum(key == other for other, _ in pairs) > 1)
+        raise _Unusable(f"the key {json.dumps(twice)} stands twice in one object", json.dumps(twice))
+    return made
+
+
+def _no_constant(name: str) -> None:
+    raise _Unusable(f"{name} is not JSON", name)
 
 
 def check_file(source: Source) -> list[Diagnostic]:
@@ -112,5 +142,5 @@ def _yaml(source: Source) -> Any:
         raise _wrong(f"this is not YAML: {what}", source, min(at, len(source.text))) from None
 
 
-def _wrong(message: str, source: Source, at: int) -> DanaError:
-    return UsageError(Diagnostic("definition", message, source, at, at + 1))
+def _wrong(message: str, source: Source, at: int, length: int = 1) -> DanaError:
+    return UsageError(Diagnostic("definition", message, source, at, at + length))

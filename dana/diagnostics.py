@@ -178,6 +178,10 @@ def _cycle(keys: list[tuple[str, int, int, str]], at: int) -> tuple[int, int]:
     return 1, 1
 
 
+AROUND = 10_000
+"""How many characters of a long line are looked at before its marks, and twice as many behind."""
+
+
 class _Excerpt:
     """Lines of a source with marks under them."""
 
@@ -230,9 +234,14 @@ class _Excerpt:
 
     def cut(self, number: int, indent: int = 0) -> list[str]:
         """A line, without its first `indent` characters, and a row for each of its marks."""
-        cells = [_cell(character) for character in self.source.line(number)[indent:].rstrip()]
-        edges = _edges(cells)
         marks = self.marks.get(number, [])
+        line = self.source.line(number)[indent:].rstrip()
+        if len(line) > 3 * AROUND:  # what is far from all marks is not shown anyway
+            skipped = max(0, min((first for first, *_ in marks), default=0) - indent - AROUND)
+            line = line[skipped : skipped + 3 * AROUND]
+            indent += skipped
+        cells = [_cell(character) for character in line]
+        edges = _edges(cells)
         spans = [
             (_edge(edges, first - indent), max(_edge(edges, last - indent), _edge(edges, first - indent) + 1))
             for first, last, *_ in marks

@@ -53,7 +53,7 @@ def append_file(permissions: Permissions, path: str, data: bytes) -> None:
     with _named(path):
         file = os.open(place, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _SAFE, 0o666)
         try:
-            _check_regular(file)
+            _check_regular(file, place)
             _write(file, data)
             os.fsync(file)
         finally:
@@ -139,7 +139,7 @@ def _opened(place: str) -> Iterator[int]:
     """A file to read."""
     file = os.open(place, os.O_RDONLY | _SAFE)
     try:
-        _check_regular(file)
+        _check_regular(file, place)
         yield file
     finally:
         os.close(file)
@@ -189,8 +189,13 @@ def _write(file: int, data: bytes) -> None:
         rest = rest[os.write(file, rest) :]
 
 
-def _check_regular(file: int) -> None:
+def _check_regular(file: int, place: str) -> None:
+    """Refuse what is no file, and what is not at the place that was permitted: a folder may have become a link."""
     _check_mode(os.fstat(file).st_mode)
+    with suppress(FileNotFoundError):  # only Linux tells
+        opened = os.readlink(f"/proc/self/fd/{file}")
+        if opened != place and not opened.endswith(" (deleted)"):
+            raise PermissionError(errno.EACCES, "it was moved while it was opened", place)
 
 
 def _check_mode(mode: int) -> None:

@@ -356,6 +356,10 @@ def class_member(value: Any) -> Any:
     return staticmethod(value) if id(value) in NATIVES and type(value) is FunctionType else value
 
 
+MOST_CLASSES = 200
+"""How many classes may stand above a class: the host goes through all of them for each new one."""
+
+
 class _Hidden:
     """Stands in a class for what its values have for the host only."""
 
@@ -383,6 +387,8 @@ def build_class(name: str, bases: tuple[Any, ...], members: dict[str, Any], qual
             )
         else:
             raise TypeError(f"a class cannot derive from '{type_name(base)}'")
+    if any(len(host.__mro__) > MOST_CLASSES for host in hosts):
+        raise TypeError(f"the class {name} derives from more than {MOST_CLASSES} classes")
     namespace = {key: class_member(value) for key, value in members.items()}
     if any(issubclass(host, BaseException) and not isinstance(host, Class) for host in hosts):
         for method in ("add_note", "with_traceback"):

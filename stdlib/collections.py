@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections as host
 import operator
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
 from reprlib import recursive_repr
@@ -16,7 +17,7 @@ from typing import Any
 from dana.errors import LimitReached
 from dana.formatting import SHOWN, represent
 from dana.native import Library, current, documented, fields_of, methods_of
-from dana.values import Class, NativeType, get_attribute, has_attribute, register, type_name
+from dana.values import NATIVES, Class, NativeType, get_attribute, has_attribute, register, type_name
 
 from .operator import shown_arguments
 from .types import sought
@@ -274,7 +275,13 @@ def namedtuple(
     if defaults is not None:
         defaults = tuple(meter.collected(defaults))
     base: Any = host.namedtuple(typename, names, rename=rename, defaults=defaults, module="__main__")  # type: ignore[misc, arg-type]
-    return Class.__new__(Class, typename, (Record, base), _record_members(base))
+    members = _record_members(base)
+    natives = [id(member) for member in members.values() if callable(member)]
+    natives.append(id(members["_make"].__func__))
+    NATIVES.update(natives)
+    made = Class.__new__(Class, typename, (Record, base), members)
+    weakref.finalize(made, NATIVES.difference_update, natives)
+    return made
 
 
 def _record_members(base: Any) -> dict[str, Any]:

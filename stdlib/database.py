@@ -8,6 +8,7 @@ import sqlite3
 
 from dana.host import NoAnswer
 from dana.native import Library, current
+from dana.secret import Secret
 from dana.values import type_name
 
 from .actions import ActionError, Parameters, awaited, wrong
@@ -52,9 +53,10 @@ def database_operation(parameters: dict[str, Any], /) -> dict[str, Any]:
     dicts of these, all of which are done or none.
 
     `database` is a file of SQLite, by default `.dana/data.db` in the current folder, or a URL such as
-    "postgresql://user@host/name", for which `pip install 'dana[database]'` is needed. `timeout` (30) is in seconds, or
-    a text such as "2m". `count` is the number of rows that were read or changed, of a transaction the sum; `last_id`
-    the id of the row that was inserted last, or None; `rows` of a transaction those of its last query.
+    "postgresql://user@host/name" (or a secret that holds one, with its password), for which `pip install
+    'dana[database]'` is needed. `timeout` (30) is in seconds, or a text such as "2m". `count` is the number of rows
+    that were read or changed, of a transaction the sum; `last_id` the id of the row that was inserted last, or None;
+    `rows` of a transaction those of its last query.
 
     Needs `--allow-db=DATABASE`, but for `.dana/data.db`, else raises PermissionError; raises ActionError where the
     database reports an error, and ValueError or TypeError for wrong parameters. What reaches other files (ATTACH,
@@ -71,8 +73,9 @@ def database_operation(parameters: dict[str, Any], /) -> dict[str, Any]:
     given = Parameters("database_operation", parameters, known)
     statements = _statements(given)
     timeout = given.seconds("timeout", TIMEOUT)
-    url = given.text("database", DATABASE)
     run = current()
+    found = given.get("database")
+    url = found.reveal() if type(found) is Secret else given.text("database", DATABASE)
     try:
         database: _Sqlite | _Server
         if "://" in url:

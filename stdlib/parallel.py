@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
+from contextlib import suppress
 
 from dana.errors import Stop
 from dana.native import Library, current
@@ -25,9 +26,9 @@ _MOST = 256
 """How many functions of a run are called at once at most; those that are one too many wait for others to end."""
 
 _LOCK = threading.Lock()
-"""Held by who counts the flows of a run."""
+"""Held by who counts flows, or takes the next function."""
 
-_STACK = 256 * 1024 * 1024
+_STACK = 64 * 1024 * 1024
 """Bytes of address space for the stack of each; used only when touched."""
 
 
@@ -78,7 +79,6 @@ class _Flows:
         self._results: list[Any] = [None] * len(functions)
         self._errors: dict[int, BaseException] = {}
         self._next = 0
-        self._lock = threading.Lock()
 
     def run(self) -> list[Any]:
         run = current()
@@ -95,7 +95,12 @@ class _Flows:
                 run.flows -= count
 
     def _run(self, count: int) -> list[Any]:
-        threads = [self._thread() for _ in range(count)]
+        threads: list[threading.Thread] = []
+        with suppress(RuntimeError):  # the machine has no stacks for so many: fewer run at once
+            while len(threads) < count:
+                threads.append(self._thread())
+        if not threads:
+            return [function() for function in self._functions]
         for thread in threads:
             thread.join(0)
         stopped: BaseException | None = None
@@ -132,19 +137,19 @@ class _Flows:
     def _work(self) -> None:
         depth = self._meter.depth
         room = self._meter.limits.depth
-        depth.extend([None] * room)
+        at = 0
         try:
-            while True:
-                with self._lock:
-                    at = self._next
-                    if at >= len(self._functions) or self._errors:
-                        return
-                    self._next += 1
-                    function = self._functions[at]
-                try:
+            depth.extend([None] * room)
+            try:
+                while True:
+                    with _LOCK:
+                        at = self._next
+                        if at >= len(self._functions) or self._errors:
+                            return
+                        self._next += 1
+                        function = self._functions[at]
                     self._results[at] = function()
-                except BaseException as error:
-                    self._errors[at] = error
-                    return
-        finally:
-            del depth[len(depth) - room :]
+            finally:
+                del depth[len(depth) - room :]
+        except BaseException as error:
+            self._errors[at] = error

@@ -215,7 +215,9 @@ LARGE_SOURCES = {
     "semicolons": "1;" * 100_000 + "1",
     "a million line ends": "\n" * 1_000_000 + "x = 1",
     "continuations": "x = \\\n" * 100_000,
-    "indents that go up and down": "".join(" " * (n % 90) + ("if 1:\n" if n % 90 < 89 else "pass\n") for n in range(9_000)),
+    "indents that go up and down": "".join(
+        " " * (n % 90) + ("if 1:\n" if n % 90 < 89 else "pass\n") for n in range(9_000)
+    ),
     "texts that are not closed": 'x = """' + "a\n" * 100_000,
     "quotes": "'" * 100_001,
     "marks of all kinds": "".join(map(chr, range(33, 127))) * 1_000,
@@ -324,7 +326,10 @@ WHOLE = {
     "the environment": ("print(secret('DANA_CANARY'))\n", 1),
     "a hidden name": ("print(().__class__)\n", 1),
     "a walk by format": ("print('{0.__class__}'.format(1))\n", 1),
-    "a loop that swallows": ("while True:\n    try:\n        while True:\n            pass\n    except:\n        pass\n", 4),
+    "a loop that swallows": (
+        "while True:\n    try:\n        while True:\n            pass\n    except:\n        pass\n",
+        4,
+    ),
     "a large text": ("x = 'a' * 10**12\n", 4),
     "a large number": ("x = 9**9**9\n", 4),
     "calls without end": ("def f():\n    return f()\nf()\n", 4),
@@ -333,7 +338,10 @@ WHOLE = {
     "a suspended generator at a limit": (LATE + "while True:\n    pass\n", 4),
     "escapes for a terminal": ("raise ValueError('x\\x1b[2J\\x07 y\\r')\n", 1),
     "surrogates": ("print('\\ud800')\nraise ValueError('\\ud800')\n", 1),
-    "a text of an error that loops": ("class E(Exception):\n    def __str__(self):\n        while True:\n            pass\nraise E()\n", 4),
+    "a text of an error that loops": (
+        "class E(Exception):\n    def __str__(self):\n        while True:\n            pass\nraise E()\n",
+        4,
+    ),
     "nested iterators": ("x = iter([1])\nfor _ in range(400_000):\n    x = map(abs, x)\nnext(x)\n", 4),
     "flows that start flows": ("def f():\n    return parallel(f, f)\nf()\n", 4),
     "a module of the host": ("import os\n", 1),
@@ -356,7 +364,15 @@ def test_whole_process(name: str, tmp_path: Path) -> None:
     began = time.monotonic()
     root = Path(__file__).parent.parent
     done = subprocess.run(
-        [sys.executable, "-c", "from dana.cli import command; command()", "run", "main.na", "--max-steps=2000000", "--timeout=4"],
+        [
+            sys.executable,
+            "-c",
+            "from dana.cli import command; command()",
+            "run",
+            "main.na",
+            "--max-steps=2000000",
+            "--timeout=4",
+        ],
         cwd=tmp_path,
         env={**os.environ, "DANA_CANARY": SECRET, "PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"},
         stdin=subprocess.DEVNULL,

@@ -125,7 +125,10 @@ def python_refuses(text: str) -> bool:
 
 
 PROGRAMS = [
-    program for folder in FOLDERS for path in sorted(folder.glob("*.na")) for program in programs(path.name, path.read_text(encoding="utf-8"))
+    program
+    for folder in FOLDERS
+    for path in sorted(folder.glob("*.na"))
+    for program in programs(path.name, path.read_text(encoding="utf-8"))
 ]
 
 

@@ -38,7 +38,13 @@ from tests.test_attacks import ATTACKS
 from tests.test_conformance import PROGRAMS, Program
 
 SCALARS = (type(None), bool, int, float, complex, str, bytes, range, slice, type(Ellipsis), type(NotImplemented))
-HOST_FUNCTIONS = (types.BuiltinFunctionType, types.MethodDescriptorType, types.ClassMethodDescriptorType, types.WrapperDescriptorType, type)
+HOST_FUNCTIONS = (
+    types.BuiltinFunctionType,
+    types.MethodDescriptorType,
+    types.ClassMethodDescriptorType,
+    types.WrapperDescriptorType,
+    type,
+)
 
 
 class Silent(Host):
@@ -74,7 +80,9 @@ class Walk:
                 continue
             self.seen[id(value)] = value  # kept, so that no other value gets its identity
             if not self.knows(path, value):
-                self.violations.append(f"{path} is a {type(value).__module__}.{type(value).__qualname__}: {value!r:.80}")
+                self.violations.append(
+                    f"{path} is a {type(value).__module__}.{type(value).__qualname__}: {value!r:.80}"
+                )
         return self.violations
 
     def add(self, path: str, value: Any) -> None:
@@ -158,7 +166,10 @@ class Walk:
             if type(kind) is not Class or kind is Instance:
                 continue
             for name, member in vars(kind).items():
-                if (not is_special(name) or name in OPERATOR_METHODS) and type(member).__name__ not in ("_Hidden", "_tuplegetter"):
+                if (not is_special(name) or name in OPERATOR_METHODS) and type(member).__name__ not in (
+                    "_Hidden",
+                    "_tuplegetter",
+                ):
                     self.add(f"{path}.{name}", member)
         return True
 
@@ -227,7 +238,11 @@ def library_errors() -> set[type]:
     for name in (*MODULES, "core", "ai", "actions"):
         for library in vars(import_module(f"dana.stdlib.{name}")).values():
             if isinstance(library, Library):
-                found |= {each for each in library.members.values() if isinstance(each, type) and issubclass(each, BaseException)}
+                found |= {
+                    each
+                    for each in library.members.values()
+                    if isinstance(each, type) and issubclass(each, BaseException)
+                }
     return found
 
 
@@ -272,8 +287,11 @@ def test_attacks_that_end_well_hold_values_of_the_domain_only() -> None:
     peaceful = [
         attack
         for attack in ATTACKS
-        if attack.route in ("attributes", "formatting", "exceptions", "sessions", "source") and not attack.limits
-        and not any("limit" in line for line in attack.expected) and len(attack.parts) == 1 and not attack.grants
+        if attack.route in ("attributes", "formatting", "exceptions", "sessions", "source")
+        and not attack.limits
+        and not any("limit" in line for line in attack.expected)
+        and len(attack.parts) == 1
+        and not attack.grants
     ]
     assert len(peaceful) > 80
     prologue = "canary_file = 'x'; port = 1; folder = 'x'\n"
@@ -309,7 +327,9 @@ def test_what_is_planted_is_found(name: str, planted: Any) -> None:
 def test_a_violation_names_the_path() -> None:
     session = Session(Silent())
     session.register("plant", lambda: None)
-    session.run("def make(hidden):\n    def f():\n        return hidden\n    return f\nbox = []\nf = make(box)\nclass A:\n    pass\na = A()\na.b = [{'c': f}]\n")
+    session.run(
+        "def make(hidden):\n    def f():\n        return hidden\n    return f\nbox = []\nf = make(box)\nclass A:\n    pass\na = A()\na.b = [{'c': f}]\n"
+    )
     session.variables["box"].append(object())
     for name in ("f", "box", "make"):
         del session.variables[name]
@@ -322,4 +342,4 @@ def test_what_a_suspended_generator_holds_is_looked_at() -> None:
     session.run("def g(box):\n    yield 1\n    yield box\nbox = []\nx = g(box)\nnext(x)\n")
     session.variables["box"].append(object())
     del session.variables["box"]
-    assert [found.partition(" is ")[0] for found in held_by(session)] == ["x (variable) 0[0]"]
+    assert [found.partition(" is ")[0] for found in held_by(session)] == ["x (variable) 0"]

@@ -33,6 +33,9 @@ HOT = (40, 400)
 MOST_ITEMS = 5
 """How many managers of one `with` stand in one text, of whose blocks the host nests 20 at most."""
 
+MOST_PARTS = 100
+"""How many parts of one f-string stand in one text."""
+
 LONG = 8
 """How many closures a closure runs one after the other."""
 
@@ -452,6 +455,14 @@ class Lowering:
 
     def joined_string(self, node: nodes.JoinedString, text: Text) -> str:
         variable = text.temporary()
+        if len(node.parts) > MOST_PARTS:
+            size = -(-len(node.parts) // MOST_PARTS)
+            pieces = [
+                nodes.JoinedString(node.start, node.end, node.parts[at : at + size])
+                for at in range(0, len(node.parts), size)
+            ]
+            joined = ", ".join(self.call(self.closure(piece), piece, text) for piece in pieces)
+            return f"checked(NOTHING.join([{joined}]))"
         parts = "".join(
             "{" + text.value(part.value) + "}"
             if type(part) is nodes.Constant

@@ -39,7 +39,16 @@ LEEWAY = 1.5
 
 LIMITS = {"steps": 300_000, "seconds": 3.0, "memory": MEMORY}
 
-FORBIDDEN = ("os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.kill", "subprocess.Popen", "pty.spawn")
+FORBIDDEN = (
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.fork",
+    "os.kill",
+    "subprocess.Popen",
+    "pty.spawn",
+)
 FORBIDDEN_UNGRANTED = ("socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.bind")
 
 
@@ -66,7 +75,11 @@ class Watch:
             path, flags = os.path.realpath(arguments[0]), arguments[2]
             written = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
             hidden = path == os.path.join(self.folder, "secret.txt")
-            if hidden or (written and path != os.devnull and not path.startswith(os.environ["DANA_CACHE"])) or path.endswith("/environ"):
+            if (
+                hidden
+                or (written and path != os.devnull and not path.startswith(os.environ["DANA_CACHE"]))
+                or path.endswith("/environ")
+            ):
                 self.events.append(f"open {arguments[0]}")
 
 
@@ -229,7 +242,9 @@ def confined(request: dict[str, Any], server: socket.socket) -> dict[str, Any]:
         else:
             outcome["text"] = f"killed by signal {os.WTERMSIG(status)}\n"
         after = files_of(folder)
-        outcome["seen"] += [f"changed {name}" for name in sorted(set(before) | set(after)) if before.get(name) != after.get(name)]
+        outcome["seen"] += [
+            f"changed {name}" for name in sorted(set(before) | set(after)) if before.get(name) != after.get(name)
+        ]
         outcome["text"] = outcome["text"].replace(os.path.realpath(folder), "FOLDER").replace(folder, "FOLDER")
         outcome["shown"] = outcome["shown"].replace(os.path.realpath(folder), "FOLDER").replace(folder, "FOLDER")
     while select.select([server], [], [], 0)[0]:

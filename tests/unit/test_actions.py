@@ -79,7 +79,9 @@ class Answering(http.server.BaseHTTPRequestHandler):
         """Nothing is logged."""
 
 
-def gives(status: int, body: bytes = b"", kind: str = "application/json", **headers: str) -> Callable[[Answering], None]:
+def gives(
+    status: int, body: bytes = b"", kind: str = "application/json", **headers: str
+) -> Callable[[Answering], None]:
     return lambda answering: answering.give(status, body, kind, **headers)
 
 
@@ -161,7 +163,13 @@ def test_what_is_sent(service: Service) -> None:
 def test_texts_bytes_and_other_kinds_of_login(service: Service) -> None:
     service.answers["/"] = gives(204)
     assert call(url=service.url, method="PUT", data="täxt")["data"] is None
-    call(url=service.url, method="PUT", data=b"\0", headers={"content-type": "image/x"}, auth={"username": "a", "password": Secret("P", "b")})
+    call(
+        url=service.url,
+        method="PUT",
+        data=b"\0",
+        headers={"content-type": "image/x"},
+        auth={"username": "a", "password": Secret("P", "b")},
+    )
     call(url=service.url, method="PUT", json="text")
     sent = [(headers["content-type"], headers.get("authorization"), body) for _, _, headers, body in service.requests]
     assert sent == [
@@ -206,7 +214,12 @@ def test_statuses_that_are_errors(service: Service) -> None:
     service.answers["/x"] = gives(404, b'{"error": "no such order"}')
     error = failure("api_call", url=f"{service.url}/x?token=1", params={"q": 1})
     assert str(error) == f'GET {service.url}/x gave status 404: {{"error": "no such order"}}'
-    assert (error.status, error.body, error.retryable, error.retry_after) == (404, {"error": "no such order"}, False, None)
+    assert (error.status, error.body, error.retryable, error.retry_after) == (
+        404,
+        {"error": "no such order"},
+        False,
+        None,
+    )
     assert call(url=f"{service.url}/x", expect=[200, 404])["ok"] is False
     service.answers["/y"] = gives(200, b"{}")
     assert failure("api_call", url=f"{service.url}/y", expect=[201]).status == 200
@@ -352,7 +365,9 @@ def test_an_answer_that_breaks_off(service: Service) -> None:
         own.close_connection = True
 
     service.answers["/half"] = half
-    assert str(failure("api_call", url=f"{service.url}/half")) == f"GET {service.url}/half failed: the answer breaks off"
+    assert (
+        str(failure("api_call", url=f"{service.url}/half")) == f"GET {service.url}/half failed: the answer breaks off"
+    )
 
     def nothing(own: Answering) -> None:
         own.close_connection = True
@@ -393,18 +408,36 @@ def test_a_call_ends_when_the_program_is_to_stop(service: Service) -> None:
         ({}, "ValueError: api_call needs an endpoint or a url, and not both"),
         ({"url": "http://a/", "metod": "GET"}, "ValueError: api_call: 'metod' is no parameter; did you mean method?"),
         ({"url": "http://a/", "method": "PSOT"}, "ValueError: api_call: method cannot be 'PSOT'; did you mean POST?"),
-        ({"url": "http://a/", "timeout": 0}, "ValueError: api_call: timeout must be above 0 and at most 3,600 s, not 0"),
+        (
+            {"url": "http://a/", "timeout": 0},
+            "ValueError: api_call: timeout must be above 0 and at most 3,600 s, not 0",
+        ),
         ({"url": 1}, "TypeError: api_call: url must be text, not int"),
         ({"url": "http://a/\r\nX: y"}, "ValueError: api_call: url has a control character or the end of a line in it"),
         ({"url": "ftp://a/"}, "ValueError: 'ftp://a/' is not a URL that begins with https:// or http:// and a host"),
-        ({"url": "file:///etc/passwd"}, "ValueError: 'file:///etc/passwd' is not a URL that begins with https:// or http:// and a host"),
+        (
+            {"url": "file:///etc/passwd"},
+            "ValueError: 'file:///etc/passwd' is not a URL that begins with https:// or http:// and a host",
+        ),
         ({"url": "http://u:p@a/"}, "ValueError: a: a URL has no user and password; give them as auth"),
-        ({"endpoint": "/../x", "base_url": "http://a"}, "ValueError: api_call: endpoint '/../x' leads out of its base_url"),
+        (
+            {"endpoint": "/../x", "base_url": "http://a"},
+            "ValueError: api_call: endpoint '/../x' leads out of its base_url",
+        ),
         ({"url": "http://a/", "headers": {"A B": "c"}}, "ValueError: api_call: 'A B' cannot be the name of a header"),
         ({"url": "http://a/", "headers": {"Host": "c"}}, "ValueError: api_call: 'Host' cannot be the name of a header"),
-        ({"url": "http://a/", "headers": {"A": "c\r\nB: d"}}, "ValueError: api_call: headers.A has a character in it that headers cannot have"),
-        ({"url": "http://a/", "headers": {"A": []}}, "TypeError: api_call: headers.A must be text or a secret, not list"),
-        ({"url": "http://a/", "params": {"A": {}}}, "TypeError: api_call: params.A must be text, a number, or a list of these, not dict"),
+        (
+            {"url": "http://a/", "headers": {"A": "c\r\nB: d"}},
+            "ValueError: api_call: headers.A has a character in it that headers cannot have",
+        ),
+        (
+            {"url": "http://a/", "headers": {"A": []}},
+            "TypeError: api_call: headers.A must be text or a secret, not list",
+        ),
+        (
+            {"url": "http://a/", "params": {"A": {}}},
+            "TypeError: api_call: params.A must be text, a number, or a list of these, not dict",
+        ),
         ({"url": "http://a/", "data": 1, "json": 2}, "ValueError: api_call takes data or json, and not both"),
         ({"url": "http://a/", "expect": "2xx"}, "TypeError: api_call: expect must be a list of statuses, not str"),
     ],
@@ -431,14 +464,31 @@ def sql(text: str, parameters: Any = None, **more: Any) -> Any:
 def test_a_database_is_kept_in_the_project() -> None:
     sql("CREATE TABLE orders(id INTEGER PRIMARY KEY, item TEXT, total REAL)")
     many = [{"item": "pen", "total": 1.5}, {"item": "ink", "total": None}]
-    assert do("database_operation", operation="insert", table="orders", values=many) == {"rows": [], "count": 2, "last_id": 2}
+    assert do("database_operation", operation="insert", table="orders", values=many) == {
+        "rows": [],
+        "count": 2,
+        "last_id": 2,
+    }
     one = do("database_operation", operation="insert", table="orders", values={"item": "it's; DROP TABLE orders"})
     assert one["last_id"] == 3
-    found = do("database_operation", operation="query", sql="SELECT item, total FROM orders WHERE id < ?", parameters=[3])
+    found = do(
+        "database_operation", operation="query", sql="SELECT item, total FROM orders WHERE id < ?", parameters=[3]
+    )
     assert found == {"rows": many, "count": 2, "last_id": None}
-    named = do("database_operation", operation="query", sql="SELECT id FROM orders WHERE item = :item", parameters={"item": "ink"})
+    named = do(
+        "database_operation",
+        operation="query",
+        sql="SELECT id FROM orders WHERE item = :item",
+        parameters={"item": "ink"},
+    )
     assert named["rows"] == [{"id": 2}]
-    changed = do("database_operation", operation="update", table="orders", values={"total": 2}, where={"total": None, "item": ["ink", "pen"]})
+    changed = do(
+        "database_operation",
+        operation="update",
+        table="orders",
+        values={"total": 2},
+        where={"total": None, "item": ["ink", "pen"]},
+    )
     assert changed["count"] == 1
     assert do("database_operation", operation="delete", table="orders", where={"id": [1, 3]})["count"] == 2
     with sqlite3.connect(".dana/data.db") as kept:
@@ -499,20 +549,59 @@ def test_a_statement_stays_in_its_database(text: str, tmp_path: Path) -> None:
         ({}, "ValueError: database_operation needs operation"),
         ({"operation": "qurey"}, "ValueError: database_operation: operation cannot be 'qurey'; did you mean query?"),
         ({"operation": "query"}, "ValueError: database_operation needs sql"),
-        ({"operation": "query", "sql": "SELECT 1", "table": "t"}, "ValueError: database_operation: query takes no table"),
-        ({"operation": "query", "sql": "SELECT 1; SELECT 2"}, "ValueError: database_operation: you can only execute one statement at a time"),
-        ({"operation": "query", "sql": "SELECT 1 AS a, 2 AS a"}, "ValueError: database_operation: two columns are called a; name one of them with AS"),
-        ({"operation": "query", "sql": "SELECT ?", "parameters": [[]]}, "TypeError: database_operation: a list cannot be kept in a column; write it as JSON"),
-        ({"operation": "query", "sql": "SELECT ?", "parameters": [2**70]}, "ValueError: database_operation: Python int too large to convert to SQLite INTEGER"),
-        ({"operation": "insert", "table": "t; DROP", "values": {"a": 1}}, "ValueError: database_operation: table cannot be called 't; DROP'; names are letters, digits and _"),
-        ({"operation": "insert", "table": "t", "values": {'a" --': 1}}, "ValueError: database_operation: a column cannot be called 'a\" --'; names are letters, digits and _"),
+        (
+            {"operation": "query", "sql": "SELECT 1", "table": "t"},
+            "ValueError: database_operation: query takes no table",
+        ),
+        (
+            {"operation": "query", "sql": "SELECT 1; SELECT 2"},
+            "ValueError: database_operation: you can only execute one statement at a time",
+        ),
+        (
+            {"operation": "query", "sql": "SELECT 1 AS a, 2 AS a"},
+            "ValueError: database_operation: two columns are called a; name one of them with AS",
+        ),
+        (
+            {"operation": "query", "sql": "SELECT ?", "parameters": [[]]},
+            "TypeError: database_operation: a list cannot be kept in a column; write it as JSON",
+        ),
+        (
+            {"operation": "query", "sql": "SELECT ?", "parameters": [2**70]},
+            "ValueError: database_operation: Python int too large to convert to SQLite INTEGER",
+        ),
+        (
+            {"operation": "insert", "table": "t; DROP", "values": {"a": 1}},
+            "ValueError: database_operation: table cannot be called 't; DROP'; names are letters, digits and _",
+        ),
+        (
+            {"operation": "insert", "table": "t", "values": {'a" --': 1}},
+            "ValueError: database_operation: a column cannot be called 'a\" --'; names are letters, digits and _",
+        ),
         ({"operation": "insert", "table": "t", "values": []}, "ValueError: database_operation: insert needs values"),
-        ({"operation": "delete", "table": "t"}, "ValueError: database_operation: delete needs where; where={} means every row"),
-        ({"operation": "transaction", "statements": []}, "TypeError: database_operation: statements must be a list of at least one statement, not list"),
-        ({"operation": "transaction", "statements": [{"sqll": 1}]}, "ValueError: database_operation: statements[0]: 'sqll' is no parameter; did you mean sql?"),
-        ({"operation": "query", "sql": "SELECT * FROM orders"}, "ActionError: the database refuses: no such table: orders"),
-        ({"operation": "query", "sql": "SELECT 1", "database": "duckdb://x"}, "ValueError: duckdb:// is no database; write a path for SQLite, or a URL of postgresql, mysql, mariadb, mssql, oracle"),
-        ({"operation": "query", "sql": "SELECT 1", "database": "nowhere/x.db"}, "ActionError: the database nowhere/x.db cannot be opened: unable to open database file"),
+        (
+            {"operation": "delete", "table": "t"},
+            "ValueError: database_operation: delete needs where; where={} means every row",
+        ),
+        (
+            {"operation": "transaction", "statements": []},
+            "TypeError: database_operation: statements must be a list of at least one statement, not list",
+        ),
+        (
+            {"operation": "transaction", "statements": [{"sqll": 1}]},
+            "ValueError: database_operation: statements[0]: 'sqll' is no parameter; did you mean sql?",
+        ),
+        (
+            {"operation": "query", "sql": "SELECT * FROM orders"},
+            "ActionError: the database refuses: no such table: orders",
+        ),
+        (
+            {"operation": "query", "sql": "SELECT 1", "database": "duckdb://x"},
+            "ValueError: duckdb:// is no database; write a path for SQLite, or a URL of postgresql, mysql, mariadb, mssql, oracle",
+        ),
+        (
+            {"operation": "query", "sql": "SELECT 1", "database": "nowhere/x.db"},
+            "ActionError: the database nowhere/x.db cannot be opened: unable to open database file",
+        ),
     ],
 )
 def test_wrong_statements(parameters: dict[str, Any], message: str) -> None:
@@ -668,13 +757,22 @@ def test_a_file_that_is_too_large() -> None:
     [
         ({"path": "a"}, "ValueError: file_operation needs operation"),
         ({"operation": "write", "path": "a"}, "ValueError: file_operation needs content to write"),
-        ({"operation": "write", "path": "a", "content": {}}, 'TypeError: file_operation: content must be text, or format "json" or "csv", not dict'),
+        (
+            {"operation": "write", "path": "a", "content": {}},
+            'TypeError: file_operation: content must be text, or format "json" or "csv", not dict',
+        ),
         ({"operation": "copy", "path": "a"}, "ValueError: file_operation needs to"),
         ({"operation": "read", "path": "a", "to": "b"}, "ValueError: file_operation: read takes no to"),
         ({"operation": "read", "path": "a\0b"}, "ValueError: embedded null byte"),
-        ({"operation": "write", "path": "a", "content": "\ud800"}, "ValueError: file_operation: content has half a character in it, which cannot be written"),
+        (
+            {"operation": "write", "path": "a", "content": "\ud800"},
+            "ValueError: file_operation: content has half a character in it, which cannot be written",
+        ),
         ({"operation": "read", "path": "bytes"}, "ValueError: bytes is not text in UTF-8: byte 1"),
-        ({"operation": "read", "path": "text", "format": "json"}, "ValueError: text is not JSON: Expecting value: line 1 column 1 (char 0)"),
+        (
+            {"operation": "read", "path": "text", "format": "json"},
+            "ValueError: text is not JSON: Expecting value: line 1 column 1 (char 0)",
+        ),
     ],
 )
 def test_wrong_parameters_of_files(parameters: dict[str, Any], message: str) -> None:
@@ -723,8 +821,15 @@ def test_webhooks(service: Service) -> None:
     assert result == {"sent": True, "channel": "webhook", "to": url}
     ((method, _, _, body),) = service.requests
     assert method == "POST"
-    assert json.loads(body) == {"text": "Late: order 17", "subject": "Late", "message": "order 17", "recipient": ["ops"]}
-    assert said("notification", Capture(), type="webhook", url=url, message="x").startswith("PermissionError: connecting")
+    assert json.loads(body) == {
+        "text": "Late: order 17",
+        "subject": "Late",
+        "message": "order 17",
+        "recipient": ["ops"],
+    }
+    assert said("notification", Capture(), type="webhook", url=url, message="x").startswith(
+        "PermissionError: connecting"
+    )
     assert said("notification", type="webhook", message="x") == "ValueError: notification needs url"
 
 
@@ -803,7 +908,10 @@ def test_mail_that_is_refused(mail_server: MailServer) -> None:
     for answer, retryable in (("550 nobody", False), ("450 later", True)):
         mail_server.refused = answer
         error = failure("notification", **MAIL)
-        assert (str(error), error.retryable) == (f"mail through 127.0.0.1 failed: it refuses the recipient: {answer}", retryable)
+        assert (str(error), error.retryable) == (
+            f"mail through 127.0.0.1 failed: it refuses the recipient: {answer}",
+            retryable,
+        )
     mail_server.shutdown()
     mail_server.server_close()
     error = failure("notification", **MAIL)
@@ -827,9 +935,18 @@ def test_no_mail_server_is_configured() -> None:
         ({}, "ValueError: notification needs a message or a template, and not both"),
         ({"message": "x", "type": "emial"}, "ValueError: notification: type cannot be 'emial'; did you mean email?"),
         ({"message": "x", "type": "email"}, "ValueError: notification needs recipient"),
-        ({"message": "x", "type": "email", "recipient": "a@b\r\nBcc: c@d"}, "ValueError: notification: 'a@b\\r\\nBcc: c@d' is no address of mail"),
-        ({"message": "x", "subject": "a\nb"}, "ValueError: notification: subject has a control character or the end of a line in it"),
-        ({"message": "x", "recipient": 7}, "TypeError: notification: recipient must be text or a list of texts, not int"),
+        (
+            {"message": "x", "type": "email", "recipient": "a@b\r\nBcc: c@d"},
+            "ValueError: notification: 'a@b\\r\\nBcc: c@d' is no address of mail",
+        ),
+        (
+            {"message": "x", "subject": "a\nb"},
+            "ValueError: notification: subject has a control character or the end of a line in it",
+        ),
+        (
+            {"message": "x", "recipient": 7},
+            "TypeError: notification: recipient must be text or a list of texts, not int",
+        ),
     ],
 )
 def test_wrong_parameters_of_notifications(parameters: dict[str, Any], message: str) -> None:

@@ -109,6 +109,26 @@ def test_what_no_meter_sees_is_ended_from_outside() -> None:
     assert host.printed == "begun\n"
 
 
+ACCEPTED = {
+    "comparing shared lists": "x, y = [1], [1]\nfor _ in range(60):\n    x, y = [x, x], [y, y]\nprint(x == y)",
+    "comparing shared tuples by order": "x, y = (1,), (1,)\nfor _ in range(60):\n    x, y = (x, x), (y, y)\nprint(x < y)",
+    "the hash of shared tuples": "x = (1,)\nfor _ in range(60):\n    x = (x, x)\nprint(hash(x))",
+    "shared tuples as keys of dicts and members of sets": "x = (1,)\nfor _ in range(60):\n    x = (x, x)\nd = {x: 1}",
+    "shared tuples in a set, in `in`, and as arguments of a cached function": "import functools\nx = (1,)\nfor _ in range(60):\n    x = (x, x)\n@functools.cache\ndef f(x):\n    return 1\nf(x)",
+    "shared dicts compared": "x, y = {1: 1}, {1: 1}\nfor _ in range(60):\n    x, y = {1: x, 2: x}, {1: y, 2: y}\nprint(x == y)",
+    "shared lists searched for, counted, removed and indexed": "x, y = [1], [1]\nfor _ in range(60):\n    x, y = [x, x], [y, y]\nprint(x in [y])",
+    "sorting shared lists": "x, y = [1], [1]\nfor _ in range(60):\n    x, y = [x, x], [y, y]\nprint(sorted([x, y, x]) is None, min(x, y) is None)",
+    "hashing what is nested deep": "x = ()\nfor _ in range(9_000_000):\n    x = (x,)\nhash(x)",
+}
+"""What the meter of a program does not see: the host compares and hashes data that shares or nests beyond measure."""
+
+
+@pytest.mark.parametrize("program", ACCEPTED.values(), ids=ACCEPTED)
+def test_what_only_isolation_ends(program: str) -> None:
+    with pytest.raises(LimitError):
+        isolated(program, limits=Limits(seconds=1.5, memory=2**30))
+
+
 def test_somebody_may_interrupt_it() -> None:
     session = Session(Quiet())
 

@@ -241,7 +241,6 @@ def test_large_source(name: str, confinement: Confinement) -> None:
     end = "".join(outcome["text"].split("\n")[-2:-1])
     assert harms(outcome, set()) == []
     assert not end.startswith(("killed", "SyntaxError", "MemoryError", "RecursionError")), end
-    assert outcome["seconds"] < 6
 
 
 BESIDE = {

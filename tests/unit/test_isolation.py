@@ -378,3 +378,15 @@ def test_the_command(tmp_path: Path) -> None:
     refused = dana("run", "--isolate", "--replay", "r.jsonl", "mine.na", cwd=tmp_path)
     assert refused.returncode == 2
     assert "an isolated program cannot run with --replay" in refused.stderr
+
+
+def test_a_reader_that_has_gone(tmp_path: Path) -> None:
+    (tmp_path / "numbers.na").write_text("for i in range(1_000_000):\n    print(i)\n")
+    command = [sys.executable, "-m", "dana", "run", "--isolate", str(tmp_path / "numbers.na")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "0\n"
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(60) == 141

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from dana import DanaError, Host, Session, UncaughtError
+from dana.permissions import Permissions
 
 FOLDERS = [Path(__file__).parent / "conformance", Path(__file__).parent / "workflow"]
 
@@ -84,7 +85,7 @@ class Capture(Host):
     """A host that remembers each printed line under the source line that printed its end."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(lambda: Permissions(env=["HOME"]))
         self.session = Session(self)
         self.printed: dict[int | None, list[str]] = defaultdict(list)
         self.unfinished = ""

@@ -45,7 +45,7 @@ def test_found(file: Path) -> None:
 def test_faults_are_seen() -> None:
     with pytest.raises(SyntaxError) as caught:
         compile_in_dana()
-    with pytest.raises(Fault, match="SyntaxError at shapes.py"):
+    with pytest.raises(Fault, match=r"SyntaxError at shapes\.py"):
         check_cause(caught.value)
 
 

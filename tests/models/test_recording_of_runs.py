@@ -43,7 +43,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         else:
             monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
         capsys.readouterr()
-        code = main(["run", *options, "demo.na"])
+        code = main(["run", "--allow-read=.", "--allow-write=.", "--allow-env=OTHER_KEY", *options, "demo.na"])
         return code, *capsys.readouterr()
 
     return run

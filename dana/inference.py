@@ -10,13 +10,16 @@ a key has been tested, that a part was found true, which of several literals a t
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
+
 from dana import nodes
 from dana.answers import Anything, List, Object, Shape, String, Text
 from dana.evidence import A_LIST, A_NUMBER, A_TEXT, NOTHING, UnknownType, Use, Value, join, stated, stated_shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
     from dana.resolver import Resolution, Scope
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     Facts = frozenset[tuple[Any, ...]]
 
 ROUNDS = 10
+DEEPEST_WALK = 20_000
+"""Frames of the host that a walk may take: an expression holds at most 800 operations."""
+
 NO_FACTS: Facts = frozenset()
 
 OF_TEXT = frozenset(
@@ -59,11 +65,23 @@ def infer(module: nodes.Module, resolution: Resolution, names: frozenset[str] = 
     With other `names`, that of what calls of those functions give: as the program needs it.
     """
     walk = _Walk(module, resolution, names)
-    walk.all()
+    with room():
+        walk.all()
     return {
         at: Wanted(walk.whole_shape(at, use), use.declared is not None, walk.problems.get(at))
         for at, use in walk.roots.items()
     }
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """Room for walks over trees that are as deep as the parser allows."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, DEEPEST_WALK))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def is_ask(node: nodes.Node, scope: Scope, resolution: Resolution, names: frozenset[str] = ASKED) -> bool:

@@ -16,7 +16,7 @@ from dana import nodes
 from dana.answers import Boolean, Either, List, Literal, Number, Object, String
 from dana.errors import Diagnostic
 from dana.evidence import A_LIST, A_NUMBER, A_TEXT, DEEPEST, NOTHING, Use, Value, join
-from dana.inference import _EXPRESSIONS, _STATEMENTS, ASKED, NO_FACTS, SAME_ITEMS, _Walk, infer
+from dana.inference import _EXPRESSIONS, _STATEMENTS, ASKED, NO_FACTS, SAME_ITEMS, _Walk, infer, room
 from dana.resolver import resolve
 from dana.tree_cache import parse_cached
 
@@ -137,7 +137,8 @@ def untrusted(
 ) -> list[Diagnostic]:
     """Where untrusted data decides what a program does, in the order of the text."""
     flow = _Flow(module, resolution)
-    flow.all()
+    with room():
+        flow.all()
     found = []
     for (start, end, what), origins in sorted(flow.found.items()):
         seen = {(origin.at, origin.kind): origin for origin in origins}

@@ -135,3 +135,10 @@ def test_large_texts_are_read_or_refused_in_a_few_lines(text: str) -> None:
     except ProgramError as error:
         said = str(error)
     assert len(said) < 5_000
+
+
+@pytest.mark.parametrize("form", [" + ".join(["x"] * 780), "-" * 780 + "x", "x" + ".strip()" * 380, "not " * 780 + "x"])
+def test_what_the_parser_takes_the_checks_take_too(form: str) -> None:
+    for given in ("input()", 'reason("a")'):
+        source = Source(f"x = {given}\ny = {form}\n")
+        assert Session().check(source, strict=True) == []

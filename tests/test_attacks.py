@@ -155,6 +155,7 @@ def test_attack(attack: Attack, confinement: Confinement) -> None:
 
 def test_every_route_is_tried() -> None:
     assert len(ATTACKS) >= 150
+    assert [str(attack) for attack in ATTACKS if not attack.parts[0].strip()] == []
     names = [str(attack) for attack in ATTACKS]
     assert len(set(names)) == len(names)
 

@@ -65,6 +65,8 @@ def parse(source: Source) -> dict[str, Any]:
         tables = tomllib.loads(source.text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(_syntax(source, str(error))) from None
+    except RecursionError:
+        raise UsageError(Diagnostic("bad-toml", f"{source.name} is nested too deep", source)) from None
     found = list(_Check(source).tables(tables))
     if found:
         raise UsageError(*found)

@@ -265,3 +265,8 @@ def test_the_line_of_a_setting_is_found(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parsed(text)
     assert caught.value.diagnostic.line == 2
+
+
+def test_arrays_without_end_are_refused() -> None:
+    with pytest.raises(UsageError, match=r"dana\.toml is nested too deep"):
+        configuration.parse(Source("[model]\nx = " + "[" * 5_000, "dana.toml"))

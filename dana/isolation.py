@@ -109,7 +109,7 @@ class Channel:
             return None
         try:
             message = rebuilt(json.loads(data))
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+        except Exception as error:  # whatever a hostile message makes of the readers of numbers, dates and texts
             raise Broken(f"a message that cannot be read: {type(error).__name__}") from None
         if type(message) is not dict:
             raise Broken("a message that is no object")
@@ -494,10 +494,14 @@ class _Parent:
 
     def _died(self) -> LimitError:
         """What is known of a child that ended without a word."""
-        code = self._child.wait(GRACE)
+        try:
+            code = self._child.wait(GRACE)
+        except subprocess.TimeoutExpired:  # it has closed its pipe, and lives on
+            return self._refused("nothing more")
         how = f"ended with {code}"
         if code < 0:
-            how = f"was ended by {signal.Signals(-code).name}"
+            known = {each.value: each.name for each in signal.Signals}
+            how = f"was ended by {known.get(-code, f'signal {-code}')}"
         hint = None
         if code in (-signal.SIGKILL, -signal.SIGSEGV, -signal.SIGABRT):
             hint = "it may have needed more memory than it may use: --max-memory"

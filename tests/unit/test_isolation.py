@@ -271,6 +271,12 @@ task = channel.receive()
         ("channel.send({'number': 1, 'ask': 'write', 'with': [5]})", "it sent a request 'write' with wrong arguments"),
         ("channel.send({'done': 'program', 'diagnostics': 5})", "it sent an end that cannot be read"),
         ("channel.send({'done': 'elsewhere', 'diagnostics': []})", "it sent an end that cannot be read"),
+        (
+            'd = b\'{"a": {"$Decimal": "x"}}\'; channel._writer.write(len(d).to_bytes(4, \'big\') + d)',
+            "it sent a message that cannot be read: InvalidOperation",
+        ),
+        ("channel._writer.close(); os.close(1); import time; time.sleep(30)", "it sent nothing more"),
+        ("os.kill(os.getpid(), 40)", "the isolated process was ended by signal 40"),
         ("os._exit(3)", "the isolated process ended with 3"),
         ("os.abort()", "the isolated process was ended by SIGABRT"),
         ("os.kill(os.getpid(), 11)", "the isolated process was ended by SIGSEGV"),

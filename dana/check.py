@@ -27,12 +27,14 @@ def check(
     known: Callable[[str], bool],
     suggestions: Iterable[str] = (),
     strict: bool = False,
+    taint: bool = False,
 ) -> list[Diagnostic]:
     """What is wrong, or looks wrong, with a program that the resolver accepts, in the order of the text.
 
     `known` tells whether a name that the program does not bind means something nevertheless; `suggestions`
     are such names, for what somebody may have meant. With `strict`, a name that is found only in a calling
-    function is an error instead of a warning, and untrusted data must not decide what the program does.
+    function is an error instead of a warning, and untrusted data must not decide what the program does. With
+    `taint` that is a warning.
     """
     survey = _Survey(module, source, resolution)
     survey.all()
@@ -41,8 +43,8 @@ def check(
     _unused(survey)
     _Calls(survey).all()
     _answers(module, survey)
-    if strict:
-        findings.extend(untrusted(module, resolution, source, "error"))
+    if strict or taint:
+        findings.extend(untrusted(module, resolution, source, "error" if strict else "warning"))
     findings.sort(key=lambda finding: (finding.start, finding.end, finding.code))
     return findings
 

@@ -469,7 +469,7 @@ def _prepare(options: _Options) -> tuple[Session, list[Source]]:
     if not files:
         raise _usage("dana run needs a file", "dana run FILE, or - for standard input")
     session, sources = _session(options, (*options.get("--with", ()), *files), inputs)
-    found = _untrusted(sources, "error") if options.get("--strict") else ()
+    found = _untrusted(sources) if options.get("--strict") else ()
     if found:
         raise ProgramError(*found)
     return session, sources
@@ -747,14 +747,13 @@ def _check(arguments: list[str]) -> int:
         except ProgramError as error:
             found.extend(error.diagnostics)
         else:
-            found.extend(Session(strict=strict, settings={"arguments": inputs}).check(source, strict=strict))
-            if options.get("--taint") and not strict:
-                found.extend(_untrusted([source], "warning"))
+            session = Session(strict=strict, settings={"arguments": inputs})
+            found.extend(session.check(source, strict=strict, taint=options.get("--taint", False)))
     _report(found, options.get("--output-format", "text"), options.get("--color", "auto"))
     return FAILED if any(diagnostic.severity == "error" for diagnostic in found) else DONE
 
 
-def _untrusted(sources: list[Source], severity: str) -> list[Diagnostic]:
+def _untrusted(sources: list[Source]) -> list[Diagnostic]:
     """Where untrusted data decides what programs do; that one cannot be read is said elsewhere."""
     from contextlib import suppress
 
@@ -763,7 +762,7 @@ def _untrusted(sources: list[Source], severity: str) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for source in sources:
         with suppress(ProgramError):
-            found.extend(check_source(source, severity))
+            found.extend(check_source(source, "error"))
     return found
 
 

@@ -212,6 +212,17 @@ def join(one: Value, other: Value, depth: int = 0) -> Value:
             key: join(one.fields.get(key, NOTHING), other.fields.get(key, NOTHING), depth + 1)
             for key in (*one.fields, *other.fields)
         }
+    return of_both(one, other, items, parts, fields)
+
+
+def of_both(
+    one: Value,
+    other: Value,
+    items: Value | None,
+    parts: tuple[Value, ...] | None,
+    fields: dict[str, Value] | None,
+) -> Value:
+    """What may be either of two values, when what is in them is known already."""
     return Value(
         one.uses | other.uses,
         items,

@@ -19,7 +19,7 @@ from dana.evidence import A_LIST, A_NUMBER, A_TEXT, NOTHING, UnknownType, Use, V
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from dana.resolver import Resolution, Scope
@@ -64,7 +64,7 @@ def infer(module: nodes.Module, resolution: Resolution, names: frozenset[str] = 
 
     With other `names`, that of what calls of those functions give: as the program needs it.
     """
-    walk = _Walk(module, resolution, names)
+    walk = Walk(module, resolution, names)
     with room():
         walk.all()
     return {
@@ -102,7 +102,7 @@ def needed_of(name: str, module: nodes.Module, resolution: Resolution) -> list[s
     return []
 
 
-class _Walk:
+class Walk:
     """The walk over all functions of a program, again and again until nothing new is found."""
 
     def __init__(self, module: nodes.Module, resolution: Resolution, names: frozenset[str]) -> None:
@@ -183,10 +183,8 @@ class _Walk:
         return live
 
     def statement(self, node: Any) -> bool:
-        written = _STATEMENTS.get(type(node))
-        if written is not None:
-            return written(self, node) is not False
-        return True
+        method = _STATEMENTS.get(type(node))
+        return method is None or getattr(self, method)(node) is not False
 
     def expression_statement(self, node: nodes.ExpressionStatement) -> None:
         self.value(node.value)
@@ -661,9 +659,11 @@ class _Walk:
 
     def value(self, node: Any) -> Value:
         """Walk an expression: what it may stand for."""
-        written = _EXPRESSIONS.get(type(node))
-        if written is not None:
-            return written(self, node)
+        found: Value = getattr(self, _EXPRESSIONS.get(type(node), "other"))(node)
+        return found
+
+    def other(self, node: nodes.Node) -> Value:
+        """An expression that gives no answer on."""
         for child in node.children():
             self.shown(self.value(child))
         return NOTHING
@@ -803,13 +803,17 @@ class _Walk:
         value = self.value(node.value)
         return self.keyed(Value(value.uses), node.name, node.end) if value.uses else NOTHING
 
+    def bounds(self, key: nodes.Slice) -> None:
+        """Walk what a slice says of its ends."""
+        for part in (key.lower, key.upper, key.step):
+            if part is not None:
+                self.value(part)
+
     def subscript(self, node: nodes.Subscript) -> Value:
         value = self.value(node.value)
         key = node.key
         if type(key) is nodes.Slice:
-            for part in (key.lower, key.upper, key.step):
-                if part is not None:
-                    self.value(part)
+            self.bounds(key)
             for use in value.uses:
                 use.text = use.text or not use.sequence
             return Value(value.uses, value.items, None, None, frozenset(), value.kinds)
@@ -1107,49 +1111,49 @@ def _common_keys(patterns: Sequence[Any]) -> frozenset[str]:
     return frozenset(set.intersection(*keys)) if keys else frozenset()
 
 
-_STATEMENTS: dict[type[nodes.Node], Callable[[_Walk, Any], object]] = {
-    nodes.ExpressionStatement: _Walk.expression_statement,
-    nodes.Assignment: _Walk.assignment,
-    nodes.AnnotatedAssignment: _Walk.annotated_assignment,
-    nodes.AugmentedAssignment: _Walk.augmented_assignment,
-    nodes.Return: _Walk.return_,
-    nodes.Raise: _Walk.raise_,
-    nodes.Break: _Walk.leave,
-    nodes.Continue: _Walk.leave,
-    nodes.Assert: _Walk.assert_,
-    nodes.Delete: _Walk.delete,
-    nodes.If: _Walk.if_,
-    nodes.While: _Walk.while_,
-    nodes.For: _Walk.for_,
-    nodes.Try: _Walk.try_,
-    nodes.With: _Walk.with_,
-    nodes.Match: _Walk.match,
-    nodes.FunctionDefinition: _Walk.function_definition,
-    nodes.ClassDefinition: _Walk.class_definition,
+_STATEMENTS: dict[type[nodes.Node], str] = {
+    nodes.ExpressionStatement: "expression_statement",
+    nodes.Assignment: "assignment",
+    nodes.AnnotatedAssignment: "annotated_assignment",
+    nodes.AugmentedAssignment: "augmented_assignment",
+    nodes.Return: "return_",
+    nodes.Raise: "raise_",
+    nodes.Break: "leave",
+    nodes.Continue: "leave",
+    nodes.Assert: "assert_",
+    nodes.Delete: "delete",
+    nodes.If: "if_",
+    nodes.While: "while_",
+    nodes.For: "for_",
+    nodes.Try: "try_",
+    nodes.With: "with_",
+    nodes.Match: "match",
+    nodes.FunctionDefinition: "function_definition",
+    nodes.ClassDefinition: "class_definition",
 }
 
-_EXPRESSIONS: dict[type[nodes.Node], Callable[[_Walk, Any], Value]] = {
-    nodes.Constant: _Walk.constant,
-    nodes.Name: _Walk.load,
-    nodes.JoinedString: _Walk.joined_string,
-    nodes.ListDisplay: _Walk.display,
-    nodes.TupleDisplay: _Walk.display,
-    nodes.SetDisplay: _Walk.display,
-    nodes.DictDisplay: _Walk.dict_display,
-    nodes.UnaryOperation: _Walk.unary,
-    nodes.BinaryOperation: _Walk.binary,
-    nodes.BooleanOperation: _Walk.boolean,
-    nodes.Comparison: _Walk.comparison_value,
-    nodes.Conditional: _Walk.conditional,
-    nodes.Lambda: _Walk.lambda_,
-    nodes.Attribute: _Walk.attribute,
-    nodes.Subscript: _Walk.subscript,
-    nodes.NamedExpression: _Walk.named,
-    nodes.ListComprehension: _Walk.comprehension,
-    nodes.SetComprehension: _Walk.comprehension,
-    nodes.DictComprehension: _Walk.comprehension,
-    nodes.GeneratorExpression: _Walk.comprehension,
-    nodes.Yield: _Walk.yield_,
-    nodes.YieldFrom: _Walk.yield_,
-    nodes.Call: _Walk.call,
+_EXPRESSIONS: dict[type[nodes.Node], str] = {
+    nodes.Constant: "constant",
+    nodes.Name: "load",
+    nodes.JoinedString: "joined_string",
+    nodes.ListDisplay: "display",
+    nodes.TupleDisplay: "display",
+    nodes.SetDisplay: "display",
+    nodes.DictDisplay: "dict_display",
+    nodes.UnaryOperation: "unary",
+    nodes.BinaryOperation: "binary",
+    nodes.BooleanOperation: "boolean",
+    nodes.Comparison: "comparison_value",
+    nodes.Conditional: "conditional",
+    nodes.Lambda: "lambda_",
+    nodes.Attribute: "attribute",
+    nodes.Subscript: "subscript",
+    nodes.NamedExpression: "named",
+    nodes.ListComprehension: "comprehension",
+    nodes.SetComprehension: "comprehension",
+    nodes.DictComprehension: "comprehension",
+    nodes.GeneratorExpression: "comprehension",
+    nodes.Yield: "yield_",
+    nodes.YieldFrom: "yield_",
+    nodes.Call: "call",
 }

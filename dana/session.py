@@ -71,7 +71,7 @@ class Session:
         self.host = host or Host()
         self.meter = Meter(limits)
         self.strict = strict
-        self.stack = stack or usual_stack()
+        self.stack = stack
         self.settings: dict[str, Any] = {"log_level": "INFO", "log_format": "text", **(settings or {})}
         self.variables = self._new_variables()
         self._run = Run(self.host, self.meter, self)
@@ -122,8 +122,8 @@ class Session:
         weakref.finalize(native, NATIVES.discard, id(native))  # another function may get the same identity
         self._registered[name] = native
 
-    def check(self, source: Source, *, strict: bool = False) -> list[Diagnostic]:
-        """What is wrong with a program, found without running it."""
+    def check(self, source: Source, *, strict: bool = False, taint: bool = False) -> list[Diagnostic]:
+        """What is wrong with a program, found without running it; with `taint` also what untrusted data decides."""
         from dana.check import check  # only `dana check` and editors need it
 
         try:
@@ -131,7 +131,8 @@ class Session:
             resolution = resolve(module, source)
         except ProgramError as error:
             return error.diagnostics
-        return check(module, source, resolution, known=self._knows, suggestions=modules.builtin_names(), strict=strict)
+        suggestions = modules.builtin_names()
+        return check(module, source, resolution, known=self._knows, suggestions=suggestions, strict=strict, taint=taint)
 
     def cancel(self) -> None:
         """Stop what is running at its next step; may be called from another thread."""
@@ -383,7 +384,7 @@ class _Running:
         self._token = RUN.set(self._run)
         self._allowed = sys.getrecursionlimit()
         self._unraisable = sys.unraisablehook
-        room = self._run.session.stack // _HOST_FRAME
+        room = (self._run.session.stack or usual_stack()) // _HOST_FRAME
         sys.setrecursionlimit(max(self._allowed, min(self._meter.limits.depth * _HOST_FRAMES, room)))
         sys.unraisablehook = self._given_up
         if not self._inside:

@@ -15,8 +15,8 @@ import re
 from dana import nodes
 from dana.answers import Boolean, Either, List, Literal, Number, Object, String
 from dana.errors import Diagnostic
-from dana.evidence import A_LIST, A_NUMBER, A_TEXT, DEEPEST, NOTHING, Use, Value, join
-from dana.inference import _EXPRESSIONS, _STATEMENTS, ASKED, NO_FACTS, SAME_ITEMS, _Walk, infer, room
+from dana.evidence import A_LIST, A_NUMBER, A_TEXT, DEEPEST, NOTHING, Use, Value, join, of_both
+from dana.inference import ASKED, NO_FACTS, SAME_ITEMS, Walk, infer, room
 from dana.resolver import resolve
 from dana.tree_cache import parse_cached
 
@@ -212,15 +212,7 @@ def either(one: Value, other: Value) -> Value:
             fields[key] = either(fields[key], part) if key in fields else part
     if other.parts is not None:
         parts = other.parts if parts is None else tuple(map(either, parts, other.parts))
-    return Value(
-        one.uses | other.uses,
-        items,
-        parts,
-        fields,
-        one.functions | other.functions,
-        one.kinds & other.kinds,
-        one.constants if one.constants == other.constants else None,
-    )
+    return of_both(one, other, items, parts, fields)
 
 
 def _loosened(value: Value) -> Value:
@@ -284,7 +276,7 @@ def spliced(parts: Iterable[Value]) -> Value:
     return Value(frozenset(found), kinds=A_TEXT.kinds)
 
 
-class _Flow(_Walk):
+class _Flow(Walk):
     """The walk that follows origins."""
 
     def __init__(self, module: nodes.Module, resolution: Resolution) -> None:
@@ -476,14 +468,7 @@ class _Flow(_Walk):
 
     # Statements
 
-    def statement(self, node: Any) -> bool:
-        written = _WRITTEN.get(type(node))
-        return written is None or written(self, node) is not False
-
-    def value(self, node: Any) -> Value:
-        written = _VALUES.get(type(node))
-        if written is not None:
-            return written(self, node)
+    def other(self, node: nodes.Node) -> Value:
         return derived(*[self.value(child) for child in node.children()])
 
     def declare(self, value: Value, annotation: Any) -> None:
@@ -1013,9 +998,7 @@ class _Flow(_Walk):
         value = self.value(node.value)
         key = node.key
         if type(key) is nodes.Slice:
-            for part in (key.lower, key.upper, key.step):
-                if part is not None:
-                    self.value(part)
+            self.bounds(key)
             if value.items is not None or value.parts is not None:
                 return Value(derived(of(value.uses)).uses, self.items(value), kinds=value.kinds)
             return derived(value)
@@ -1501,12 +1484,6 @@ def _answer(shape: Shape, origin: Origin) -> Value:
     return of((origin,))
 
 
-_WRITTEN: dict[type[nodes.Node], Callable[[_Flow, Any], object]] = {
-    kind: getattr(_Flow, written.__name__) for kind, written in _STATEMENTS.items()
-}
-_VALUES: dict[type[nodes.Node], Callable[[_Flow, Any], Value]] = {
-    kind: getattr(_Flow, written.__name__) for kind, written in _EXPRESSIONS.items()
-}
 _BUILTINS: dict[str, Callable[[_Flow, nodes.Call], Value]] = {
     "reason": _Flow.ask,
     "input": _Flow.typed,

@@ -469,7 +469,7 @@ class Lowering:
             else "{" + self.interpolation(part, text) + "}"  # type: ignore[arg-type]
             for part in node.parts
         )
-        return f'({variable} if len({variable} := f"{parts}") < NOTABLE else checked_text({variable}))'
+        return f'({variable} if len({variable} := f"{parts}") < NOTABLE else checked({variable}))'
 
     def interpolation(self, node: nodes.Interpolation, text: Text) -> str:
         value = self.quoteless(node.value, text)

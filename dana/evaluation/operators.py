@@ -70,18 +70,12 @@ def unbound_free(name: str) -> Any:
 
 def checked(value: Any) -> Any:
     """A text, bytes, list or tuple that was just made, unless it is over the limit."""
-    if len(value) > NOTABLE:
+    if len(value) >= NOTABLE:
         meter = current().meter
         if type(value) in (str, bytes):
             meter.check_text(len(value))
         else:
             meter.check_items(len(value))
-    return value
-
-
-def checked_text(value: str) -> str:
-    """A text that is notably long, unless it is over the limit."""
-    current().meter.check_text(len(value))
     return value
 
 
@@ -106,26 +100,25 @@ def multiply(left: Any, right: Any) -> Any:
             current().meter.check_bits(result.bit_length())
         return result
     if left_type in REPEATED:
-        if right_type is not int:
-            if hasattr(right_type, "__rmul__") and right_type.__class__ is Class:
-                found = right_type.__rmul__(right, left)
-                if found is not NotImplemented:
-                    return found
-            if not hasattr(right_type, "__index__"):
-                return left * right
-            right = index(right)
-        _check_repeat(left, right)
-    elif right_type in REPEATED:
-        if left_type is not int:
-            if hasattr(left_type, "__mul__") and left_type.__class__ is Class:
-                found = left_type.__mul__(left, right)
-                if found is not NotImplemented:
-                    return found
-            if not hasattr(left_type, "__index__"):
-                return left * right
-            left = index(left)
-        _check_repeat(right, left)
+        return _repeated(left, right, "__rmul__", left, right)
+    if right_type in REPEATED:
+        return _repeated(right, left, "__mul__", left, right)
     return left * right
+
+
+def _repeated(sequence: Any, factor: Any, own: str, left: Any, right: Any) -> Any:
+    """`left * right`, of which one is a sequence; an object may have its `own` operator for that."""
+    kind = type(factor)
+    if kind is not int:
+        if kind.__class__ is Class and hasattr(kind, own):
+            found = getattr(kind, own)(factor, sequence)
+            if found is not NotImplemented:
+                return found
+        if not hasattr(kind, "__index__"):
+            return left * right
+        factor = index(factor)
+    _check_repeat(sequence, factor)
+    return sequence * factor
 
 
 REPEATED = SIZED | {deque}
@@ -494,7 +487,6 @@ ENVIRONMENT.update(
     LARGE=LARGE,
     SMALL=SMALL,
     checked=checked,
-    checked_text=checked_text,
     grow=grow,
     multiply=multiply,
     multiply_in_place=multiply_in_place,

@@ -13,29 +13,22 @@ from typing import Any
 
 import pytest
 
-from dana import DanaError, Host, LimitError, Limits, Session, UncaughtError, confinement, isolation
+from dana import DanaError, LimitError, Limits, Session, UncaughtError, confinement, isolation
 from dana.errors import Interrupted
 from dana.isolation import run_isolated
 from dana.permissions import Permissions
 from dana.source import Source
+from tests.hosts import Capture
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="programs cannot be isolated on Windows")
 
 
-class Quiet(Host):
-    """Keeps what is printed and logged; gives the lines that somebody types."""
+class Quiet(Capture):
+    """Gives the lines that somebody types."""
 
     def __init__(self, permissions: Permissions | None = None, lines: tuple[str, ...] = ()) -> None:
         super().__init__(lambda: permissions or Permissions())
-        self.printed = ""
-        self.logged: list[str] = []
         self.lines = list(lines)
-
-    def write(self, text: str) -> None:
-        self.printed += text
-
-    def write_log(self, line: str) -> None:
-        self.logged.append(line)
 
     def read_line(self, prompt: str) -> str:
         self.printed += prompt

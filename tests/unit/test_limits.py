@@ -9,27 +9,25 @@ from time import monotonic
 
 import pytest
 
-from dana import DanaError, Host, LimitError, Limits, Session, UncaughtError
+from dana import DanaError, LimitError, Limits, Session, UncaughtError
 from dana.limits import Meter, resident, shown_size
+from tests.hosts import Capture
 
 
-class Quiet(Host):
-    """Keeps what is printed and logged."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.printed = ""
-        self.logged: list[str] = []
-
-    def write(self, text: str) -> None:
-        self.printed += text
-
-    def write_log(self, line: str) -> None:
-        self.logged.append(line)
+def end_on_a_usual_stack(program: str, limits: str = "") -> list[str]:
+    """Code and message of the limit that ends a program in a process of its own, which says nothing else."""
+    code = (
+        "from dana import Session, LimitError, Limits\n"
+        f"try: Session(limits=Limits({limits})).run({program!r})\n"
+        "except LimitError as error: print(error.diagnostic.code, error.diagnostic.message, sep='\\n')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stderr, done.returncode) == ("", 0)
+    return done.stdout.splitlines()
 
 
-def stopped(program: str, **limits: float) -> tuple[str, Quiet]:
-    host = Quiet()
+def stopped(program: str, **limits: float) -> tuple[str, Capture]:
+    host = Capture()
     with pytest.raises(LimitError) as caught:
         Session(host, limits=Limits(**limits)).run(program)  # type: ignore[arg-type]
     return caught.value.diagnostic.message, host
@@ -80,7 +78,7 @@ def test_what_a_native_loop_of_the_host_swallowed_stops_the_next_step() -> None:
 
 
 def test_an_error_in_a_generator_that_is_given_up_is_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
-    host = Quiet()
+    host = Capture()
     Session(host).run("def g():\n    try:\n        yield 1\n    finally:\n        1 / 0\nnext(g())\nprint('after')")
     assert host.printed == "after\n"
     assert host.logged == ["warning: a generator failed when it was given up: ZeroDivisionError: division by zero"]
@@ -150,21 +148,15 @@ def test_iterators_around_iterators(wrapped: str) -> None:
         "import itertools\ndef g(inner):\n    yield from inner\nx = iter([1])\n"
         f"for i in range(20_000): x = {wrapped}\nnext(x)"
     )
-    code = (
-        "from dana import Session, LimitError\n"
-        f"try: Session().run({program!r})\n"
-        "except LimitError as error: print(error.diagnostic.message)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert "nested more than 1,000 deep" in done.stdout
-    assert (done.stderr, done.returncode) == ("", 0)
+    _, message = end_on_a_usual_stack(program)
+    assert "nested more than 1,000 deep" in message
 
 
 SHARED = "t = (ValueError,)\nfor i in range(60): t = (t, t)\n"
 
 
 def test_types_in_shared_tuples_are_looked_at_once() -> None:
-    host = Quiet()
+    host = Capture()
     Session(host).run(
         SHARED + "try: 1 / 0\nexcept ZeroDivisionError: print('caught')\n"
         "print(isinstance(1, t), issubclass(KeyError, t))\ntry:\n    1 / 0\nexcept t: pass\nexcept ArithmeticError: print(2)"
@@ -174,7 +166,7 @@ def test_types_in_shared_tuples_are_looked_at_once() -> None:
 
 def test_the_text_of_an_error_is_cut() -> None:
     with pytest.raises(UncaughtError) as caught:
-        Session(Quiet()).run("raise ValueError('a' * 1_000_000)")
+        Session(Capture()).run("raise ValueError('a' * 1_000_000)")
     assert len(str(caught.value)) < 3_000
     assert caught.value.diagnostic.message.endswith("aaa... (1,000,000 characters)")
 
@@ -182,11 +174,11 @@ def test_the_text_of_an_error_is_cut() -> None:
 def test_a_text_of_an_error_that_fails() -> None:
     program = "class E(Exception):\n    def __str__(self): raise GeneratorExit('x')\nraise E()"
     with pytest.raises(UncaughtError, match="E: <its __str__ failed: GeneratorExit>"):
-        Session(Quiet()).run(program)
+        Session(Capture()).run(program)
 
 
 def test_flows_inside_of_flows_are_bounded() -> None:
-    host = Quiet()
+    host = Capture()
     Session(host).run(
         "def f(n):\n    return 1 if n == 0 else sum(parallel(lambda: f(n - 1), lambda: f(n - 1)))\nprint(f(9))"
     )
@@ -215,7 +207,7 @@ def test_the_time_is_over_between_two_steps_too() -> None:
 
 
 def test_a_clock_ends_with_its_run() -> None:
-    session = Session(Quiet(), limits=Limits(seconds=0.2))
+    session = Session(Capture(), limits=Limits(seconds=0.2))
     session.run("x = 1")
     before = monotonic()
     while monotonic() < before + 0.3:
@@ -232,17 +224,17 @@ def test_what_ends_the_host_cannot_be_raised(name: str) -> None:
         f"class E({name}): pass\nraise E",
     ):
         with pytest.raises(UncaughtError):
-            Session(Quiet()).run(program)
+            Session(Capture()).run(program)
 
 
 def test_the_end_of_a_generator_raised_by_a_program_is_its_error() -> None:
     with pytest.raises(UncaughtError, match="GeneratorExit: 5"):
-        Session(Quiet()).run("raise GeneratorExit(5)")
+        Session(Capture()).run("raise GeneratorExit(5)")
 
 
 def test_a_long_chain_of_causes() -> None:
     with pytest.raises(UncaughtError) as caught:
-        Session(Quiet()).run(
+        Session(Capture()).run(
             "e = None\nfor i in range(30000):\n    try:\n        raise KeyError(i) from e\n"
             "    except KeyError as y:\n        e = y\nraise e"
         )
@@ -255,7 +247,7 @@ def test_libraries_are_whole_for_flows_that_run_at_once() -> None:
     sys.setswitchinterval(1e-6)
     try:
         for _ in range(10):
-            Session(Quiet()).run("parallel(*[lambda: definition_of_instance for _ in range(8)])")
+            Session(Capture()).run("parallel(*[lambda: definition_of_instance for _ in range(8)])")
     finally:
         sys.setswitchinterval(before)
 
@@ -275,17 +267,12 @@ RECURSIONS = {
 
 @pytest.mark.parametrize("program", RECURSIONS.values(), ids=RECURSIONS)
 def test_recursion_through_natives_on_a_usual_stack(program: str) -> None:
-    code = (
-        "from dana import Session, LimitError, Limits\n"
-        f"try: Session(limits=Limits(depth=1_000_000)).run({program!r})\n"
-        "except LimitError as error: print(error.diagnostic.code)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.stdout, done.stderr, done.returncode) == ("limit\n", "", 0)
+    code, _ = end_on_a_usual_stack(program, "depth=1_000_000")
+    assert code == "limit"
 
 
 def test_a_stop_reaches_all_flows() -> None:
-    session = Session(Quiet())
+    session = Session(Capture())
     timer = threading.Timer(0.2, session.cancel)
     timer.start()
     with pytest.raises(BaseException, match="interrupted"):
@@ -297,7 +284,7 @@ def test_sizes_are_shown_as_people_write_them() -> None:
 
 
 def test_a_nested_call_of_the_host_is_part_of_the_run() -> None:
-    session = Session(Quiet(), limits=Limits(steps=2_000))
+    session = Session(Capture(), limits=Limits(steps=2_000))
     session.register("again", lambda: session.call("f"))
     with pytest.raises(DanaError, match="more than 2,000 steps"):
         session.run("def f():\n    while True: pass\ntry:\n    again()\nexcept Exception:\n    print('caught')")

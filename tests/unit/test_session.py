@@ -7,23 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dana import DanaError, Host, LimitError, Limits, ProgramError, Session, UncaughtError
+from dana import DanaError, LimitError, Limits, ProgramError, Session, UncaughtError
 from dana.errors import Interrupted
-
-
-class Capture(Host):
-    """Keeps what is printed and logged."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.printed = ""
-        self.logged: list[str] = []
-
-    def write(self, text: str) -> None:
-        self.printed += text
-
-    def write_log(self, line: str) -> None:
-        self.logged.append(line)
+from tests.hosts import Capture
 
 
 def run(text: str, **options: object) -> Capture:

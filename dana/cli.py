@@ -920,9 +920,9 @@ def _isolation() -> str:
     """What keeps an isolated program from the machine, beside that it has no rights."""
     if sys.platform == "win32":
         return "not available on Windows"
-    from dana.confinement import offered
+    from dana.isolation import held
 
-    return ", ".join(["a process of its own", "limits of the system", *offered()])
+    return ", ".join(["a process of its own", "limits of the system", *held()])
 
 
 # How it ends

@@ -21,6 +21,7 @@ import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from time import monotonic
 
 from dana import confinement, modules
 from dana.cache_folder import folder
@@ -50,11 +51,20 @@ if TYPE_CHECKING:
     from dana.models.endpoints import Reply, Request
     from dana.models.resource import Models
 
-LARGEST = 256 * 1024 * 1024
-"""The most bytes of a message."""
+LARGEST = 32 * 1024 * 1024
+"""The most bytes of a message of a child, and of all its messages that are not done with."""
+
+WAITING = 2000
+"""The most messages of a child that are not done with: it can send no more before."""
 
 AT_ONCE = 300
 """How many requests of a child are carried out at once."""
+
+PIECE = 1024 * 1024
+"""The most characters of what is printed in one message."""
+
+BRANCHES = 1_000_000
+"""The most lists and objects in a message, which take many times their text."""
 
 GRACE = 2.0
 """Seconds that a child has to end after its time is over."""
@@ -82,17 +92,24 @@ class Broken(Exception):
 
 
 class Channel:
-    """One end of the pipes. Messages are whole: several threads may send."""
+    """One end of the pipes. Messages are whole: several threads may send.
 
-    def __init__(self, reader: IO[bytes], writer: IO[bytes]) -> None:
+    `backlog` is for the end of the parent, which must not be filled with messages.
+    """
+
+    def __init__(self, reader: IO[bytes], writer: IO[bytes], backlog: Backlog | None = None) -> None:
         self._reader = reader
         self._writer = writer
         self._sending = threading.Lock()
+        self._backlog = backlog
 
-    def send(self, message: dict[str, Any]) -> None:
-        """Send one message; raises OSError when nobody listens any more."""
-        data = json.dumps(plain(message)).encode("ascii")
-        with self._sending:
+    def send(self, message: dict[str, Any], most: int = 2**32 - 1) -> None:
+        """Send one message; raises OSError when nobody listens any more, ValueError when it is larger than `most`."""
+        with self._sending:  # many replies that wait are not written out, each for itself
+            data = json.dumps(plain(message)).encode("ascii")
+            if len(data) > most:
+                size = f"{len(data) >> 20} MB"
+                raise ValueError(f"an isolated program hands over at most {most >> 20} MB at once: this is {size}")
             self._writer.write(struct.pack(">I", len(data)) + data)
             self._writer.flush()
 
@@ -102,18 +119,47 @@ class Channel:
         if len(head) < 4:
             return None
         (size,) = struct.unpack(">I", head)
-        if size > LARGEST:
-            raise Broken(f"a message of {size:,} bytes")
+        if self._backlog is not None:
+            self._backlog.add(size)
         data = self._reader.read(size)
         if len(data) < size:
             return None
+        if self._backlog is not None and data.count(b"[") + data.count(b"{") > BRANCHES:
+            raise Broken("a message of too many lists and objects")
         try:
             message = rebuilt(json.loads(data))
         except Exception as error:  # whatever a hostile message makes of the readers of numbers, dates and texts
             raise Broken(f"a message that cannot be read: {type(error).__name__}") from None
         if type(message) is not dict:
             raise Broken("a message that is no object")
+        if self._backlog is not None:
+            message["size"] = size
         return message
+
+
+class Backlog:
+    """Counts the messages that a child has sent and that are not done with, and their bytes."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._count = 0
+        self._bytes = 0
+
+    def add(self, size: int) -> None:
+        """Count a message that comes, when there is room for it; raises Broken when there can be none."""
+        if size > LARGEST:
+            raise Broken(f"a message of {size:,} bytes")
+        with self._changed:
+            self._changed.wait_for(lambda: self._count < WAITING and self._bytes + size <= LARGEST)
+            self._count += 1
+            self._bytes += size
+
+    def done(self, size: int) -> None:
+        """Forget a message."""
+        with self._changed:
+            self._count -= 1
+            self._bytes -= size
+            self._changed.notify()
 
 
 def plain(value: Any) -> Any:
@@ -256,9 +302,11 @@ class _Parent:
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._messages: queue.Queue[Any] = queue.Queue(1000)
+        self._messages: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._models: dict[str, Any] = {}
         self._workers = ThreadPoolExecutor(AT_ONCE, "dana-isolated")
+        self._backlog = Backlog()
+        self._folders: tuple[str, ...] = ()
         self._child: subprocess.Popen[bytes]
         self._channel: Channel
 
@@ -276,7 +324,8 @@ class _Parent:
         )
         assert self._child.stdin is not None
         assert self._child.stdout is not None
-        self._channel = Channel(self._child.stdout, self._child.stdin)
+        self._channel = Channel(self._child.stdout, self._child.stdin, self._backlog)
+        self._folders = tuple({os.path.join(os.path.abspath(os.path.dirname(s.path or "")), "") for s in sources})
         threading.Thread(target=self._read, daemon=True).start()
         try:
             with self.session._running():  # requests meet its meter and its host
@@ -315,17 +364,16 @@ class _Parent:
 
     def _serve(self) -> dict[str, Any]:
         meter = self.session.meter
-        waited = 0.0
+        ending = 0.0
         while True:
+            if meter.stopped is not None:
+                ending = ending or monotonic() + GRACE
+                known = isinstance(meter.stopped, LimitReached) and meter.stopped.flag != "--max-memory"
+                if not known or monotonic() > ending:  # the child says where a limit was reached that it knows
+                    raise meter.stopped.again()
             try:
                 message = self._messages.get(timeout=0.1)
             except queue.Empty:
-                if isinstance(meter.stopped, Interrupted):
-                    raise meter.stopped.again() from None
-                if meter.stopped is not None:
-                    waited += 0.1
-                    if waited > GRACE:
-                        raise meter.stopped.again() from None
                 continue
             if message is None:
                 raise self._died()
@@ -342,21 +390,23 @@ class _Parent:
                 raise self._refused(str(error)) from None
 
     def _request(self, message: dict[str, Any]) -> None:
-        """Carry out one request; what may take long is carried out beside the others."""
+        """Carry out one request, beside the others when the child waits for a reply."""
         number, name, arguments = message.get("number"), message.get("ask"), message.get("with")
         found = _REQUESTS.get(name) if type(name) is str else None
         if found is None or type(arguments) is not list or not (number is None or type(number) is int):
             raise Broken(f"a request {str(name)[:60]!r} that nobody offers")
-        function, kinds, long = found
+        function, kinds = found
         if len(arguments) != len(kinds) or not all(
             isinstance(argument, kind) for argument, kind in zip(arguments, kinds, strict=True)
         ):
             raise Broken(f"a request {name!r} with wrong arguments")
-        if long:
-            context = contextvars.copy_context()
-            self._workers.submit(context.run, self._answer, number, function, arguments)
+        if number is None:
+            self._answer(None, function, arguments)
+            self._backlog.done(message["size"])
         else:
-            self._answer(number, function, arguments)
+            context = contextvars.copy_context()
+            future = self._workers.submit(context.run, self._answer, number, function, arguments)
+            future.add_done_callback(lambda _: self._backlog.done(message["size"]))
 
     def _answer(self, number: int | None, function: Callable[..., Any], arguments: list[Any]) -> None:
         try:
@@ -391,6 +441,8 @@ class _Parent:
     def read_source(self, path: str) -> bytes | None:
         if not path.endswith(".na"):
             raise PermissionError(f"{path} is not a file of source")
+        if not os.path.abspath(path).startswith(self._folders):
+            raise PermissionError(f"an isolated program imports from its own folder, where {path} is not")
         return self.session.host.read_source(path)
 
     def secret(self, name: str) -> str:
@@ -510,20 +562,20 @@ class _Parent:
         return LimitError(Diagnostic("limit", f"the isolated process {how}", hint=hint))
 
 
-_REQUESTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], bool]] = {
-    "write": (_Parent.write, (str,), False),
-    "write_log": (_Parent.write_log, (str,), False),
-    "read_line": (_Parent.read_line, (str,), True),
-    "load": (_Parent.load, (), False),
-    "read_source": (_Parent.read_source, (str,), False),
-    "secret": (_Parent.secret, (str,), True),
-    "act": (_Parent.act, (str, dict), True),
-    "configuration": (_Parent.configuration, (), True),
-    "describe": (_Parent.describe, (dict,), True),
-    "ask": (_Parent.ask, (dict, dict), True),
-    "ask_stream": (_Parent.ask_stream, (dict, dict, int), True),
+_REQUESTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "write": (_Parent.write, (str,)),
+    "write_log": (_Parent.write_log, (str,)),
+    "read_line": (_Parent.read_line, (str,)),
+    "load": (_Parent.load, ()),
+    "read_source": (_Parent.read_source, (str,)),
+    "secret": (_Parent.secret, (str,)),
+    "act": (_Parent.act, (str, dict)),
+    "configuration": (_Parent.configuration, ()),
+    "describe": (_Parent.describe, (dict,)),
+    "ask": (_Parent.ask, (dict, dict)),
+    "ask_stream": (_Parent.ask_stream, (dict, dict, int)),
 }
-"""What a child may ask for: who does it, the types of the arguments, and whether it may take long."""
+"""What a child may ask for: who does it, and the types of the arguments."""
 
 
 def _request_of(data: dict[Any, Any]) -> Request:
@@ -607,7 +659,7 @@ class _Asker:
 
     def tell(self, name: str, *arguments: Any) -> None:
         """Ask for something that gives nothing."""
-        self.channel.send({"number": None, "ask": name, "with": list(arguments)})
+        self.channel.send({"number": None, "ask": name, "with": list(arguments)}, LARGEST)
 
     def begin(self, name: str, *arguments: Any, part: Callable[[Any], None] | None = None) -> Future[Any]:
         """Ask for something; the future has what it gives."""
@@ -617,7 +669,11 @@ class _Asker:
             number = self._numbers
             self._waiting[number] = future, part
         more = [number] if part is not None else []
-        self.channel.send({"number": number, "ask": name, "with": [*arguments, *more]})
+        try:
+            self.channel.send({"number": number, "ask": name, "with": [*arguments, *more]}, LARGEST)
+        except ValueError:
+            del self._waiting[number]
+            raise
         return future
 
     def ask(self, name: str, *arguments: Any) -> Any:
@@ -657,7 +713,8 @@ class _IsolatedHost(Host):
         self._asker = asker
 
     def write(self, text: str) -> None:
-        self._asker.tell("write", text)
+        for at in range(0, len(text), PIECE):
+            self._asker.tell("write", text[at : at + PIECE])
 
     def write_log(self, line: str) -> None:
         self._asker.tell("write_log", line)
@@ -731,8 +788,12 @@ def child() -> None:
     confinement.bound({"RLIMIT_AS": memory, "RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0, "RLIMIT_NOFILE": 64})
     if limits.seconds is not None:
         confinement.bound({"RLIMIT_CPU": int(limits.seconds + GRACE) + 1})
-    here = os.path.dirname(os.path.abspath(__file__))
-    confinement.confine([here, os.path.dirname(here), *filter(None, [task["cache"]]), *filter(None, sys.path)])
+    try:
+        _confine([task["cache"]])
+    except OSError as error:
+        refused = Diagnostic("usage", f"the program cannot be isolated: {error.strerror}", hint="add --no-isolate")
+        channel.send({"done": "usage", "diagnostics": [_diagnostic_data(refused)]})
+        os._exit(1)
     if task["cache"] is not None:
         os.environ["DANA_CACHE"] = task["cache"]  # trees of programs are read there; nothing can be written
     threading.stack_size(STACK)
@@ -742,6 +803,19 @@ def child() -> None:
     thread.join()
     writer.flush()
     os._exit(0)
+
+
+def _confine(more: list[str | None]) -> list[str]:
+    """Give up what no program needs but the files of the interpreter and these; what of it the system keeps."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    return confinement.confine(place for place in (here, os.path.dirname(here), *sys.path, *more) if place)
+
+
+def held() -> list[str]:
+    """What the system keeps of an isolated program's confinement, tried out in a process: "landlock", "seccomp"."""
+    command = [sys.executable, "-I", "-c", "from dana.isolation import _confine; print(*_confine([]))"]
+    done = subprocess.run(command, capture_output=True, text=True, env={}, cwd="/", check=False)
+    return done.stdout.split() if done.returncode == 0 else []
 
 
 def _run(channel: Channel, task: dict[str, Any], limits: Limits) -> None:

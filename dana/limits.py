@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from _thread import TIMEOUT_MAX, allocate_lock, start_new_thread
 from itertools import chain
 from time import monotonic
@@ -346,6 +347,25 @@ def usual_memory() -> int:
         return min(4 * 2**30, os.sysconf("SC_PHYS_PAGES") * _PAGE // 2)
     except (ValueError, OSError, AttributeError):
         return 4 * 2**30
+
+
+HOST_FRAME = 1600
+"""Bytes of the stack that a frame of the host may take, when a native called it: most by sorting."""
+
+
+def room_for_threads() -> tuple[int, int]:
+    """How many bytes of stack a further thread of the program that runs needs, and for how many there is room.
+
+    They take a quarter at most of the address space that the system gives this process: an interpreter that has
+    none left fails wherever it happens to be.
+    """
+    stack = (sys.getrecursionlimit() * HOST_FRAME | 0xFFFF) + 1
+    try:
+        import resource
+    except ImportError:
+        return stack, 64
+    space, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return stack, sys.maxsize if space == resource.RLIM_INFINITY else space // 4 // stack
 
 
 _memory: tuple[int, int] | None = None

@@ -25,7 +25,7 @@ from dana.evaluation.definitions import Program, Variables
 from dana.evaluation.traceback import callers, describe, error_line, function_name, position, read_variable
 from dana.formatting import represent
 from dana.host import Host
-from dana.limits import Limits, Meter
+from dana.limits import HOST_FRAME, Limits, Meter
 from dana.nodes import Call, ExpressionStatement
 from dana.resolver import resolve
 from dana.run import RUN, Run
@@ -45,9 +45,6 @@ _EXPRESSIONS = 500
 
 _HOST_FRAMES = 24
 """Frames of the host that one call of a program may take on average, for the host's own limit on recursion."""
-
-_HOST_FRAME = 1600
-"""Bytes of the stack that a frame of the host may take, when a native called it: most by sorting."""
 
 
 class Session:
@@ -384,7 +381,7 @@ class _Running:
         self._token = RUN.set(self._run)
         self._allowed = sys.getrecursionlimit()
         self._unraisable = sys.unraisablehook
-        room = (self._run.session.stack or usual_stack()) // _HOST_FRAME
+        room = (self._run.session.stack or usual_stack()) // HOST_FRAME
         sys.setrecursionlimit(max(self._allowed, min(self._meter.limits.depth * _HOST_FRAMES, room)))
         sys.unraisablehook = self._given_up
         if not self._inside:

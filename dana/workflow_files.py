@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from dana.errors import DanaError, Diagnostic, UsageError
+from dana.parser import LARGEST
 from dana.session import Session
 from dana.values import to_value
 
@@ -20,6 +21,9 @@ workflow_engine.register_workflow(definition["id"], create_workflow_definition(d
 workflow_engine.start_workflow(definition["id"], given)
 """
 
+VALUES = 1_000_000
+"""How many values the aliases of a definition in YAML may make of it."""
+
 KINDS = {
     "step_started": "",
     "step_completed": "done",
@@ -31,7 +35,10 @@ KINDS = {
 
 
 def read_definition(source: Source) -> dict[str, Any]:
-    """The definition in a file; raises UsageError where it is no JSON or YAML, or no object."""
+    """The definition in a file; raises UsageError where it is no JSON or YAML, no object, or too large."""
+    if len(source.text) > LARGEST:
+        message = f"this definition has {len(source.text):,} characters, and {LARGEST:,} is the most"
+        raise _wrong(message, source, 0)
     if source.name.endswith((".yaml", ".yml")):
         data = _yaml(source)
     else:
@@ -65,10 +72,11 @@ class _Unusable(Exception):
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        twice = next(key for key in made if sum(key == other for other, _ in pairs) > 1)
-        raise _Unusable(f"the key {json.dumps(twice)} stands twice in one object", json.dumps(twice))
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in made:
+            raise _Unusable(f"the key {json.dumps(key)} stands twice in one object", json.dumps(key))
+        made[key] = value
     return made
 
 
@@ -134,12 +142,30 @@ def _yaml(source: Source) -> Any:
             Diagnostic("yaml", f"{source.name} is YAML, and PyYAML is not installed", hint="pip install 'dana[yaml]'")
         ) from None
     try:
-        return yaml.safe_load(source.text)
+        data = yaml.safe_load(source.text)
+        if _size(data, {}) > VALUES:
+            raise _wrong(f"written out, the aliases (*) of this make more than {VALUES:,} values", source, 0)
+        return data
+    except RecursionError:
+        raise _wrong("this is nested too deep", source, 0) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         at = mark.index if mark is not None else 0
         what = getattr(error, "problem", None) or "it cannot be read"
         raise _wrong(f"this is not YAML: {what}", source, min(at, len(source.text))) from None
+
+
+def _size(data: Any, known: dict[int, int]) -> int:
+    """How many values data are, where each place counts that an alias of YAML puts it in.
+
+    Raises RecursionError for data that contains itself.
+    """
+    if not isinstance(data, (list, dict, tuple, set)):
+        return 1
+    if id(data) not in known:
+        inside = [*data.keys(), *data.values()] if isinstance(data, dict) else data
+        known[id(data)] = 1 + sum(_size(item, known) for item in inside)
+    return known[id(data)]
 
 
 def _wrong(message: str, source: Source, at: int, length: int = 1) -> DanaError:

@@ -7,6 +7,7 @@ import threading
 from contextlib import suppress
 
 from dana.errors import Stop
+from dana.limits import room_for_threads
 from dana.native import Library, current
 from dana.values import type_name
 
@@ -28,8 +29,8 @@ _MOST = 256
 _LOCK = threading.Lock()
 """Held by who counts flows, or takes the next function."""
 
-_STACK = 64 * 1024 * 1024
-"""Bytes of address space for the stack of each; used only when touched."""
+_STARTING = threading.Lock()
+"""Held by who starts a thread: the size of its stack is set for the whole process."""
 
 
 @library.function
@@ -79,11 +80,13 @@ class _Flows:
         self._results: list[Any] = [None] * len(functions)
         self._errors: dict[int, BaseException] = {}
         self._next = 0
+        self._stack = 0
 
     def run(self) -> list[Any]:
         run = current()
+        self._stack, most = room_for_threads()
         with _LOCK:
-            count = min(self._limit, len(self._functions), _MOST - run.flows)
+            count = min(self._limit, len(self._functions), min(_MOST, most) - run.flows)
             if count > 1:
                 run.flows += count
         if count < 2:
@@ -125,13 +128,13 @@ class _Flows:
 
     def _thread(self) -> threading.Thread:
         context = contextvars.copy_context()
-        before = threading.stack_size()
-        try:
-            threading.stack_size(_STACK)
-            thread = threading.Thread(target=context.run, args=(self._work,), daemon=True)
-            thread.start()
-        finally:
-            threading.stack_size(before)
+        thread = threading.Thread(target=context.run, args=(self._work,), daemon=True)
+        with _STARTING:
+            before = threading.stack_size(self._stack)
+            try:
+                thread.start()
+            finally:
+                threading.stack_size(before)
         return thread
 
     def _work(self) -> None:

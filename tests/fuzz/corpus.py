@@ -468,11 +468,10 @@ def _change(holder: Any, key: Any, found: Sequence[tuple[Any, Any]], chance: ran
         holder.insert(0, json.loads(json.dumps(holder[key])))
     elif kind == 4:
         value = holder[key]
-        for _ in range(chance.choice((1, 3, 60, 300))):
+        for depth in range(chance.choice((1, 3, 60, 300))):
+            twice = depth < 3 and chance.random() < 0.1  # each time doubles the text
             value = (
-                [value]
-                if chance.random() < 0.5
-                else {"steps": value, "type": "loop", "body": [value] if chance.random() < 0.02 else []}
+                [value] if chance.random() < 0.5 else {"steps": value, "type": "loop", "body": [value] if twice else []}
             )
         holder[key] = value
     else:

@@ -8,6 +8,7 @@ import marshal
 import random
 import re
 import traceback
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -195,7 +196,8 @@ def lex(data: bytes) -> None:
     for kind, value, start, end in tokens:
         if not last <= start <= end <= len(text):
             raise Fault(f"{kind} lies outside of the text")
-        if kind not in ("NAME", "INDENT", "DEDENT", "NEWLINE", "$END") and text[start:end] != value and value.isascii():
+        written = unicodedata.normalize("NFKC", text[start:end]) if value.isalpha() else text[start:end]
+        if kind not in ("NAME", "INDENT", "DEDENT", "NEWLINE", "$END") and written != value and value.isascii():
             raise Fault(f"{kind} is not what stands there")
         last = end if kind not in ("INDENT", "DEDENT") else last
     if [kind for kind, *_ in tokens].count("INDENT") != [kind for kind, *_ in tokens].count("DEDENT"):

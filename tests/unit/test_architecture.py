@@ -94,7 +94,6 @@ LATE = {
     ("cli", "diagnostics"): "needed only when there is something to report",
     ("cli", "taint"): "needed only where it is asked for",
     ("cli", "isolation"): "needed only by programs that run in a process of their own",
-    ("cli", "confinement"): "needed only by `dana doctor`",
     ("isolation", "models.endpoints"): "needed only by programs that ask a model",
     ("isolation", "models.providers"): "needed only by programs that ask a model",
     ("isolation", "models.resource"): "needed only by programs that ask a model",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -13,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from dana import DanaError, LimitError, Limits, Session, UncaughtError, confinement, isolation
-from dana.errors import Interrupted
+from dana import DanaError, LimitError, Limits, Session, UncaughtError, isolation
+from dana.errors import Interrupted, UsageError
 from dana.isolation import run_isolated
+from dana.limits import resident
 from dana.permissions import Permissions
 from dana.source import Source
 from tests.hosts import Capture
@@ -286,6 +288,8 @@ def test_a_child_that_is_not_ours(child: str, message: str, monkeypatch: pytest.
     ("asked", "said"),
     [
         ("'read_source', '/etc/passwd'", "/etc/passwd is not a file of source"),
+        ("'read_source', '/opt/tax.na'", "an isolated program imports from its own folder, where /opt/tax.na is not"),
+        ("'read_source', '../tax.na'", "an isolated program imports from its own folder, where ../tax.na is not"),
         ("'act', 'secret', {}", None),
         ("'act', 'file_operation', {'operation': 'read', 'path': '/etc/passwd'}", "needs --allow-read"),
         ("'secret', 'PATH'", "needs --allow-env=PATH"),
@@ -328,29 +332,142 @@ def test_the_child_has_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 CONFINED = """
-import os, socket, subprocess, sys
+import ctypes, fcntl, os, resource, signal, socket, subprocess, sys
 from dana import confinement
+libc = ctypes.CDLL(None, use_errno=True)
+own, parent = sys.argv[1], os.getppid()
 confinement.confine([place for place in sys.path if place])
-for attempt in (
-    lambda: open("/etc/passwd").read(), lambda: open("/tmp/made-by-a-test", "w"), lambda: os.listdir("/"),
-    socket.socket, lambda: subprocess.run(["true"]), lambda: os.kill(os.getppid(), 0),
-):
+
+def call(number, *arguments):
+    if libc.syscall(number, *arguments) < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+
+attempts = {
+    "reading": lambda: open("/etc/passwd").read(),
+    "writing": lambda: open(own, "w"),
+    "listing": lambda: os.listdir("/"),
+    "its parent's environment": lambda: open(f"/proc/{parent}/environ").read(),
+    "a mode": lambda: os.chmod(own, 0o777),
+    "a time": lambda: os.utime(own),
+    "an owner": lambda: os.chown(own, -1, -1),
+    "a socket": socket.socket,
+    "datagrams": lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM),
+    "a program": lambda: subprocess.run(["true"]),
+    "a process": os.fork,
+    "a session": os.setsid,
+    "a group": lambda: os.setpgid(0, 0),
+    "a signal": lambda: os.kill(parent, 0),
+    "a signal to a group": lambda: os.killpg(os.getpgid(parent), 0),
+    "a signal by a file": lambda: fcntl.fcntl(0, fcntl.F_SETOWN, parent),
+    "its parent's limits": lambda: resource.prlimit(parent, resource.RLIMIT_NOFILE),
+    "its parent's priority": lambda: os.setpriority(os.PRIO_PROCESS, parent, 19),
+    "its parent's processors": lambda: os.sched_setaffinity(parent, [0]),
+    "its parent by a file": lambda: os.pidfd_open(parent),
+}
+numbers = {
+    "x86_64": {"clone": (56, 17), "clone3": (435,), "tkill": (200, parent), "tgkill": (234, parent, parent),
+               "a queued signal": (129, parent), "ptrace": (101, 16, parent), "memory": (310, parent)},
+    "aarch64": {"clone": (220, 17), "clone3": (435,), "tkill": (130, parent), "tgkill": (131, parent, parent),
+                "a queued signal": (138, parent), "ptrace": (117, 16, parent), "memory": (270, parent)},
+}[os.uname().machine]
+for name, (number, *arguments) in numbers.items():
+    attempts[name] = lambda: call(number, *arguments, *[0] * (6 - len(arguments)))
+here = os.getpid()
+for name, attempt in attempts.items():
     try:
         attempt()
-    except PermissionError:
-        continue
-    print("it works", attempt)
-import decimal, threading
-threading.Thread(target=print, args=("done",)).start()
+    except OSError:
+        if os.getpid() == here:
+            continue
+    print("it works:", name, flush=True)
+    if os.getpid() != here:
+        os._exit(0)
+import asyncio, decimal, threading
+thread = threading.Thread(target=asyncio.run, args=(asyncio.sleep(0.01),))
+thread.start()
+thread.join()
+print("done", flush=True)
+os.abort()  # a signal to itself
 """
 
 
 @pytest.mark.skipif(
-    not {"landlock", "seccomp"} <= set(confinement.offered()), reason="this kernel offers no Landlock or no seccomp"
+    not {"landlock", "seccomp"} <= set(isolation.held()), reason="this kernel offers no Landlock or no seccomp"
 )
-def test_the_system_holds_a_process_that_has_broken_out() -> None:
-    done = subprocess.run([sys.executable, "-c", CONFINED], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.stdout, done.stderr) == ("done\n", "")
+def test_the_system_holds_a_process_that_has_broken_out(tmp_path: Path) -> None:
+    own = tmp_path / "own.txt"
+    own.write_text("")
+    command = [sys.executable, "-c", CONFINED, str(own)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr, done.returncode) == ("done\n", "", -signal.SIGABRT)
+
+
+CHILD_AS_IT_IS = isolation.CHILD
+
+
+def test_a_system_that_refuses_what_it_offers(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = "from dana import confinement\nconfinement._SECCOMP = 10**6\n"  # a kernel that does not know it
+    monkeypatch.setattr(isolation, "CHILD", without + CHILD_AS_IT_IS)
+    assert isolated("print(1)").printed == "1\n"
+    refusing = (
+        "from dana import confinement\ndef refuse(readable):\n    raise OSError(1, 'the system refused Landlock')\n"
+        "confinement.confine = refuse\n"
+    )
+    monkeypatch.setattr(isolation, "CHILD", refusing + CHILD_AS_IT_IS)
+    with pytest.raises(UsageError, match="the program cannot be isolated: the system refused Landlock"):
+        isolated("print(1)")
+
+
+FLOODS = {
+    "of prints that nobody waits for": "while True: channel.send({'number': None, 'ask': 'write', 'with': ['x' * 10**6]})",
+    "of requests": "while True: channel.send({'number': 1, 'ask': 'read_line', 'with': ['x' * 10**6]})",
+    "of small requests": "while True: channel.send({'number': 1, 'ask': 'read_line', 'with': ['']})",
+    "of replies that it does not read": "while True: channel.send({'number': 1, 'ask': 'read_source', 'with': [here]})",
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
+def test_messages_do_not_fill_the_parent(flood: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = tmp_path / "large.na"
+    large.write_text("#" * 1_000_000)
+    ended = threading.Event()
+
+    class Slow(Quiet):
+        def write(self, text: str) -> None:
+            ended.wait(0.05)
+
+        def read_line(self, prompt: str) -> str:
+            ended.wait()
+            return ""
+
+    monkeypatch.setattr(isolation, "CHILD", f"{CHILD}here = {str(large)!r}\n{flood}")
+    before = threading.active_count()
+    held = resident() or 0
+    session = Session(Slow(), limits=Limits(seconds=1.5))
+    peak: list[int] = []
+
+    def look() -> None:
+        while not ended.wait(0.05):
+            peak.append(resident() or 0)
+
+    watch = threading.Thread(target=look)
+    watch.start()
+    try:
+        with pytest.raises(LimitError, match=r"longer than 1\.5 s"):
+            run_isolated(session, [Source("pass", "demo.na", str(tmp_path / "demo.na"))])
+    finally:
+        ended.set()
+        watch.join()
+    assert max(peak) - held < 12 * isolation.LARGEST
+    assert threading.active_count() - before <= isolation.AT_ONCE + 10
+
+
+def test_large_data_of_a_program(tmp_path: Path) -> None:
+    host = isolated("print('x' * 40_000_000)")
+    assert len(host.printed) == 40_000_001
+    write = "file_operation({'operation': 'write', 'path': 'a.txt', 'content': 'x' * 40_000_000})"
+    with pytest.raises(UncaughtError, match="an isolated program hands over at most 32 MB at once: this is 38 MB"):
+        isolated(write, Quiet(Permissions(write=[str(tmp_path)])))
 
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"

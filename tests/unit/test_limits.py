@@ -271,6 +271,31 @@ def test_recursion_through_natives_on_a_usual_stack(program: str) -> None:
     assert code == "limit"
 
 
+def test_flows_have_the_stack_of_the_depth_that_is_allowed() -> None:
+    program = "def g(n):\n    return sorted([1], key=lambda x: g(n + 1))\nprint(parallel(lambda: g(0), lambda: g(0)))"
+    command = [sys.executable, "-m", "dana", "run", "--max-depth", "50000", "-"]
+    done = subprocess.run(command, input=program, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "nested more than 50,000 deep" in done.stderr) == (4, True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit on address space holds on Linux")
+def test_flows_leave_address_space_to_the_interpreter() -> None:
+    code = (
+        "import resource, threading\n"
+        "from dana.limits import room_for_threads\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (2_000_000_000, 2_000_000_000))\n"
+        "stack, count = room_for_threads()\n"
+        "assert 0 < stack * count <= 500_000_000, (stack, count)\n"
+        "from dana import Session\n"
+        "session = Session()\n"
+        "session.register('threads', threading.active_count)\n"
+        "session.run('def f(n):\\n    wait(0.01)\\n    return threads()\\n"
+        "print(max(parallel_map(f, range(500), limit=256)) < 100)')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
 def test_a_stop_reaches_all_flows() -> None:
     session = Session(Capture())
     timer = threading.Timer(0.2, session.cancel)

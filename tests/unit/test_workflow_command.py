@@ -92,6 +92,27 @@ def test_yaml(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "this is not YAML" in capsys.readouterr().err
 
 
+def test_aliases_of_yaml_that_grow_without_bounds(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("yaml", reason="PyYAML is not installed: pip install 'dana[yaml]'")
+    towers = "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]\n" for n in range(1, 9))
+    Path("w.yaml").write_text(f"id: w\nx0: &x0 [1]\n{towers}steps: []\n")
+    assert main(["workflow", "check", "w.yaml"]) == 2
+    assert "the aliases (*) of this make more than 1,000,000 values" in capsys.readouterr().err
+    Path("w.yaml").write_text("id: w\nsteps: &s [*s]\n")
+    assert main(["workflow", "check", "w.yaml"]) == 2
+    assert "this is nested too deep" in capsys.readouterr().err
+
+
+def test_large_definitions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keys = ", ".join(f'"k{n}": 1' for n in range(200_000))
+    Path("w.json").write_text(f'{{"id": "w", "steps": [], {keys}, "k199999": 2}}')
+    assert main(["workflow", "check", "w.json"]) == 2
+    assert 'the key "k199999" stands twice' in capsys.readouterr().err
+    Path("w.json").write_text('{"id": "' + "w" * 10_000_000 + '"}')
+    assert main(["workflow", "check", "w.json"]) == 2
+    assert "and 10,000,000 is the most" in capsys.readouterr().err
+
+
 def test_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("w.json").write_text(definition())
     assert main(["workflow", "check", "w.json"]) == 0

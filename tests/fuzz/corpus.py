@@ -469,10 +469,9 @@ def _change(holder: Any, key: Any, found: Sequence[tuple[Any, Any]], chance: ran
     elif kind == 4:
         value = holder[key]
         for depth in range(chance.choice((1, 3, 60, 300))):
-            twice = depth < 3 and chance.random() < 0.1  # each time doubles the text
-            value = (
-                [value] if chance.random() < 0.5 else {"steps": value, "type": "loop", "body": [value] if twice else []}
-            )
+            twice = depth < 3 and len(found) < 10_000 and chance.random() < 0.1  # each time doubles the text
+            again = [json.loads(json.dumps(value))] if twice else []
+            value = [value] if chance.random() < 0.5 else {"steps": value, "type": "loop", "body": again}
         holder[key] = value
     else:
         holder[key] = chance.choice(VALUES)

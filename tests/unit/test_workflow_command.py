@@ -125,6 +125,19 @@ def test_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
+def test_branches_that_are_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    decision = {"name": "d", "type": "decision", "rules": [{"if": "True", "then": "x"}], "branches": 5}
+    inner = {**decision, "name": "e"}
+    Path("w.json").write_text(
+        definition(
+            decision, {"name": "l", "type": "loop", "loop_config": {"variable": "v", "items": []}, "body": [inner]}
+        )
+    )
+    assert main(["workflow", "check", "w.json"]) == 1
+    said = capsys.readouterr().out
+    assert said.count("branches must be a dict from names to steps, not int") == 2
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

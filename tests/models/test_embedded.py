@@ -219,7 +219,8 @@ def test_requests_of_several_threads_are_answered_one_after_the_other(model: Emb
 
 def process(model: EmbeddedModel, program: str, *, interrupt: bool = False) -> tuple[int, bytes, bytes]:
     """What a process of its own that uses the model ends with; `interrupt` sends it a signal after its first line."""
-    head = "from dana.models.embedded import load\nmodel = load()\ndef ask(text, n):\n"
+    head = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell may have it ignored
+    head += "from dana.models.embedded import load\nmodel = load()\ndef ask(text, n):\n"
     head += "    return {'messages': [{'role': 'user', 'content': text}], 'max_tokens': n}\n"
     with subprocess.Popen(
         [sys.executable, "-c", head + program], stdout=subprocess.PIPE, stderr=subprocess.PIPE

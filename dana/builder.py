@@ -416,12 +416,49 @@ def decorated(start: int, end: int, decorators: list[Any], definition: Any) -> S
 
 def function(start: int, end: int, token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
     parameters = rest[0] if type(rest[0]) is Parameters else _no_parameters(rest[0][2])
-    return nodes.FunctionDefinition(start, rest[-1][-1].end, name[1], parameters, None, tuple(rest[-1]), ())
+    return nodes.FunctionDefinition(start, rest[-1][-1].end, name[1], parameters, None, tuple(rest[-1]), False, ())
 
 
 def function_returning(start: int, end: int, token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
     parameters = rest[0] if type(rest[0]) is Parameters else _no_parameters(rest[0][2])
-    return nodes.FunctionDefinition(start, rest[-1][-1].end, name[1], parameters, rest[-3], tuple(rest[-1]), ())
+    return nodes.FunctionDefinition(start, rest[-1][-1].end, name[1], parameters, rest[-3], tuple(rest[-1]), False, ())
+
+
+def receiver_function(start: int, end: int, token: Token, _open: Token, receiver: Any, *rest: Any) -> Statement:
+    """`def (p: Types) name(...): body`, with or without `-> type`."""
+    _, name, _, *rest = rest  # type: ignore[assignment]
+    first: Parameter = receiver[1]
+    if first.annotation is None:
+        hint = f"write its type: def ({first.name}: Type) {name[1]}(...)"
+        refuse("receiver", f"the receiver {first.name} has no type", first, hint)
+    others = rest[0] if type(rest[0]) is Parameters else _no_parameters(rest[0][2])
+    if others.positional_only:
+        refuse("receiver", "a function with a receiver has no parameters before '/'", others)
+    parameters = Parameters(others.start, others.end, (), (first, *others.positional), *others[4:])
+    returns = rest[-3] if isinstance(rest[-3], nodes.Expression) else None
+    body = tuple(rest[-1])
+    return nodes.FunctionDefinition(start, body[-1].end, name[1], parameters, returns, body, True, ())
+
+
+def struct(start: int, end: int, token: Token, name: Token, _: Token, body: list[Statement]) -> Statement:
+    """`struct name: fields`; refuses whatever is no field."""
+    for at, statement in enumerate(body):
+        kind = type(statement)
+        if kind is nodes.AnnotatedAssignment and statement.simple:
+            continue
+        if kind is nodes.Pass or (at == 0 and kind is nodes.ExpressionStatement and _is_text(statement.value)):
+            continue
+        hint = "write a field as name: type = default"
+        if kind is nodes.FunctionDefinition:
+            hint = f"write it after the struct: def (self: {name[1]}) {statement.name}(...)"
+        elif kind is nodes.Assignment and type(statement.targets[0]) is Name:
+            hint = f"give the field its type: {statement.targets[0].id}: type = ..."
+        refuse("struct-field", "a struct holds fields only", statement, hint)
+    return nodes.ClassDefinition(start, body[-1].end, name[1], (), (), tuple(body), "struct", ())
+
+
+def _is_text(node: Any) -> bool:
+    return type(node) is nodes.Constant and type(node.value) is str
 
 
 def _no_parameters(at: int) -> Parameters:
@@ -429,7 +466,7 @@ def _no_parameters(at: int) -> Parameters:
 
 
 def class_(start: int, end: int, token: Token, name: Token, *rest: Any) -> Statement:
-    return nodes.ClassDefinition(start, rest[-1][-1].end, name[1], (), (), tuple(rest[-1]), ())
+    return nodes.ClassDefinition(start, rest[-1][-1].end, name[1], (), (), tuple(rest[-1]), "class", ())
 
 
 def class_with(
@@ -438,7 +475,7 @@ def class_with(
     bases, keywords = split_arguments(arguments)
     if len(bases) > DECORATORS:
         refuse("too-deep", f"more than {DECORATORS} bases of one class", bases[DECORATORS])
-    return nodes.ClassDefinition(start, rest[-1][-1].end, name[1], bases, keywords, tuple(rest[-1]), ())
+    return nodes.ClassDefinition(start, rest[-1][-1].end, name[1], bases, keywords, tuple(rest[-1]), "class", ())
 
 
 def parameter(start: int, end: int, name: Token) -> tuple[str, Any]:

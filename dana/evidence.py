@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    Named = Callable[[str], Shape | None]
+
 DEEPEST = 4
 """How many containers inside one another are followed."""
 
@@ -238,9 +240,16 @@ class UnknownType(Exception):
     """An annotation names something that is not the type of an answer."""
 
 
-def stated_shape(node: nodes.Node) -> Shape:
-    """The shape that a type stands for; raises UnknownType with the text to say."""
-    shape = stated(node)
+def _nobody(name: str) -> Shape | None:
+    return None
+
+
+def stated_shape(node: nodes.Node, named: Named = _nobody) -> Shape:
+    """The shape that a type stands for; raises UnknownType with the text to say.
+
+    `named` gives the shape of a type that the program defines, or None.
+    """
+    shape = stated(node, named)
     return Text() if type(shape) is String and not shape.choices else shape
 
 
@@ -259,13 +268,15 @@ PLAIN_TYPES: dict[str, Callable[[], Shape]] = {
 }
 
 
-def stated(node: Any) -> Shape:
+def stated(node: Any, named: Named = _nobody) -> Shape:
+    """The same, for a part of an answer."""
     kind = type(node)
     if kind is nodes.Name:
         made = PLAIN_TYPES.get(node.id)
-        if made is None:
+        found = named(node.id) if made is None else made()
+        if found is None:
             raise UnknownType(node.id)
-        return made()
+        return found
     if kind is nodes.Constant:
         if type(node.value) is str and node.value in PLAIN_TYPES:
             return PLAIN_TYPES[node.value]()
@@ -274,35 +285,35 @@ def stated(node: Any) -> Shape:
         if node.value is None or type(node.value) in (bool, int, float):
             return Literal(node.value)
     if kind is nodes.BinaryOperation and node.operator == "|":
-        return _either([stated(node.left), stated(node.right)])
+        return _either([stated(node.left, named), stated(node.right, named)])
     if kind is nodes.Comparison and node.operators == ("in",):
-        return _ranged(node)
+        return _ranged(node, named)
     if kind is nodes.Attribute:
-        return stated(nodes.Name(node.start, node.end, node.name))
+        return stated(nodes.Name(node.start, node.end, node.name), named)
     if kind is nodes.Subscript and type(node.value) in (nodes.Name, nodes.Attribute):
         name = node.value.id if type(node.value) is nodes.Name else node.value.name
         inside = node.key.items if type(node.key) is nodes.TupleDisplay else (node.key,)
         if name in ("list", "List", "Sequence", "Iterable", "set", "frozenset") and len(inside) == 1:
-            return List(stated(inside[0]))
+            return List(stated(inside[0], named))
         if name in ("dict", "Dict", "Mapping") and len(inside) == 2:
-            return Object({}, (), stated(inside[1]))
+            return Object({}, (), stated(inside[1], named))
         if name == "Optional" and len(inside) == 1:
-            return _either([stated(inside[0]), Literal(None)])
+            return _either([stated(inside[0], named), Literal(None)])
         if name in ("Union", "Literal"):
-            return _either([stated(part) for part in inside])
+            return _either([stated(part, named) for part in inside])
         raise UnknownType(name)
     raise UnknownType("this")
 
 
-def _ranged(node: nodes.Comparison) -> Shape:
+def _ranged(node: nodes.Comparison, named: Named) -> Shape:
     """`int in 0..100`, `float in 0..1 | None`: a number between two others, both of them included."""
-    limits, base = node.others[0], stated(node.first)
+    limits, base = node.others[0], stated(node.first, named)
     if type(base) is not Number or type(limits) is not nodes.BinaryOperation or limits.operator != "..":
         raise UnknownType("this")
     others: list[Shape] = []
     last = limits.right
     while type(last) is nodes.BinaryOperation and last.operator == "|":
-        others.insert(0, stated(last.right))
+        others.insert(0, stated(last.right, named))
         last = last.left
     low, high = _limit(limits.left), _limit(last)
     if low > high:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from dana.resolver import Resolution, Scope
 
+    from dana.evidence import Named
+
     Facts = frozenset[tuple[Any, ...]]
 
 ROUNDS = 10
@@ -59,12 +61,15 @@ class Wanted:
 ASKED = frozenset(("reason",))
 
 
-def infer(module: nodes.Module, resolution: Resolution, names: frozenset[str] = ASKED) -> dict[int, Wanted]:
+def infer(
+    module: nodes.Module, resolution: Resolution, names: frozenset[str] = ASKED, named: Named | None = None
+) -> dict[int, Wanted]:
     """The shape of the answer for each call of `reason` in a program, by the identity of its node.
 
-    With other `names`, that of what calls of those functions give: as the program needs it.
+    With other `names`, that of what calls of those functions give: as the program needs it. `named` gives the shape of
+    a type that the program defines; without it structs that the program defines are known by what it says of them.
     """
-    walk = Walk(module, resolution, names)
+    walk = Walk(module, resolution, names, named)
     with room():
         walk.all()
     return {
@@ -93,6 +98,30 @@ def is_ask(node: nodes.Node, scope: Scope, resolution: Resolution, names: frozen
     return type(function) is nodes.Attribute and function.name in names and names is ASKED
 
 
+def written_types(resolution: Resolution) -> Named:
+    """The shapes of the types that a program defines, as far as its text says."""
+    open_names: set[str] = set()
+
+    def named(name: str) -> Shape | None:
+        node = resolution.globals.get(name)
+        if isinstance(node, nodes.Alias):
+            return Anything()  # what another module defines
+        if type(node) is not nodes.ClassDefinition or node.kind != "struct":
+            return None
+        if name in open_names:
+            return Anything()  # a struct inside of itself
+        open_names.add(name)
+        try:
+            fields = [field for field in node.body if isinstance(field, nodes.AnnotatedAssignment)]
+            shapes = {field.target.id: stated(field.annotation, named) for field in fields}  # type: ignore[attr-defined]
+            optional = [field.target.id for field in fields if field.value is not None]  # type: ignore[attr-defined]
+            return Object(shapes, optional, name=name)
+        finally:
+            open_names.discard(name)
+
+    return named
+
+
 def needed_of(name: str, module: nodes.Module, resolution: Resolution) -> list[str]:
     """The keys that a program reads from what a function gives, each with what it has to be where that is known."""
     for wanted in infer(module, resolution, frozenset((name,))).values():
@@ -105,8 +134,11 @@ def needed_of(name: str, module: nodes.Module, resolution: Resolution) -> list[s
 class Walk:
     """The walk over all functions of a program, again and again until nothing new is found."""
 
-    def __init__(self, module: nodes.Module, resolution: Resolution, names: frozenset[str]) -> None:
+    def __init__(
+        self, module: nodes.Module, resolution: Resolution, names: frozenset[str], named: Named | None = None
+    ) -> None:
         self.module = module
+        self.named = named or written_types(resolution)
         self.resolution = resolution
         self.names = names
         self.roots: dict[int, Use] = {}
@@ -123,7 +155,9 @@ class Walk:
         self.functions: dict[tuple[int, str], list[Any]] = {}
         self.methods: dict[str, list[Any]] = {}
         for scope in resolution.scopes.values():
-            if scope.kind == "function" and scope.parent is not None:
+            if type(scope.node) is nodes.FunctionDefinition and scope.node.receiver:
+                self.methods.setdefault(scope.name, []).append(scope.node)
+            elif scope.kind == "function" and scope.parent is not None:
                 self.functions.setdefault((id(scope.parent), scope.name), []).append(scope.node)
                 if scope.parent.kind == "class":
                     self.methods.setdefault(scope.name, []).append(scope.node)
@@ -467,7 +501,7 @@ class Walk:
         roots = {id(use): at for at, use in self.roots.items()}
         for use in value.uses:
             try:
-                shape = stated_shape(annotation) if id(use) in roots else stated(annotation)
+                shape = stated_shape(annotation, self.named) if id(use) in roots else stated(annotation, self.named)
             except UnknownType as unknown:
                 if id(use) in roots:
                     self.problems[roots[id(use)]] = f"{unknown} is not a type that an answer can have"
@@ -489,11 +523,11 @@ class Walk:
         """The type of a parameter: of use where it says something."""
         for use in value.uses:
             try:
-                shape = stated_shape(annotation)
+                shape = stated_shape(annotation, self.named)
             except UnknownType:
                 continue
             if use.declared is None and type(shape) is not Anything:
-                use.declared = shape if use in self.roots.values() else stated(annotation)
+                use.declared = shape if use in self.roots.values() else stated(annotation, self.named)
 
     def shown(self, value: Value) -> Value:
         """The value is printed, passed on, kept: that says nothing, unless it is known to be true."""
@@ -887,7 +921,7 @@ class Walk:
         for keyword in node.keywords:
             if keyword.name == "returns":
                 try:
-                    use.declared = stated_shape(keyword.value)
+                    use.declared = stated_shape(keyword.value, self.named)
                 except UnknownType:  # a type that is made when the program runs; the call looks at it then
                     self.value(keyword.value)
                 continue

@@ -403,14 +403,18 @@ def _unreadable(text: str, at: int, stop: int) -> LexicalError:
 
 
 def soft_keywords(tokens: list[Token]) -> list[Token]:
-    """The tokens with `match` and `case` made keywords where a statement with them stands, and `with (` likewise.
+    """The tokens with soft keywords made keywords where a statement with them stands, and `with (` likewise.
 
-    `match` opens a statement when its line ends with a colon, and an indented line that begins with `case` follows.
+    Those of DEFINING open one when a name follows them; `match` opens a statement when its line ends with a colon, and an indented line that begins with `case` follows.
     """
     for at, token in enumerate(tokens):
         if token[0] == "WITH":
             _group_of_items(tokens, at + 1)
-        if token[1] != "match" or token[0] != "NAME" or (at and tokens[at - 1][0] not in _LINE_ENDS):
+        if token[1] not in _SOFT or token[0] != "NAME" or (at and tokens[at - 1][0] not in _LINE_ENDS):
+            continue
+        if token[1] != "match":
+            if tokens[at + 1][0] == "NAME":
+                tokens[at] = (DEFINING[token[1]], *token[1:])
             continue
         end = _line_end(tokens, at)
         if (
@@ -456,6 +460,11 @@ def _group_of_items(tokens: list[Token], at: int) -> None:
         elif depth == 1 and kind in ("FOR", "STAR", "WALRUS", "YIELD"):
             return
 
+
+DEFINING = {"struct": "STRUCT"}
+"""The soft keywords that begin the definition of something with a name."""
+
+_SOFT = frozenset(("match", *DEFINING))
 
 _LINE_ENDS = frozenset(("NEWLINE", "INDENT", "DEDENT"))
 

@@ -464,22 +464,27 @@ class MatchCase(Node):
 
 
 class FunctionDefinition(Statement):
-    """`def name(parameters) -> returns: body`; `start` is that of the first decorator, if any."""
+    """`def name(parameters) -> returns: body`; `start` is that of the first decorator, if any.
+
+    `receiver` in `def (p: Types) name(...)`: the first of the parameters is the receiver, `p: Types`.
+    """
 
     name: str
     parameters: Parameters
     returns: Expression | None
     body: tuple[Statement, ...]
+    receiver: bool
     decorators: tuple[Expression, ...]
 
 
 class ClassDefinition(Statement):
-    """`class name(bases, keyword=value): body`"""
+    """`class name(bases, keyword=value): body`; `kind` is "class" or "struct"."""
 
     name: str
     bases: tuple[Expression, ...]
     keywords: tuple[Keyword, ...]
     body: tuple[Statement, ...]
+    kind: str
     decorators: tuple[Expression, ...]
 
 

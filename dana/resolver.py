@@ -352,21 +352,24 @@ class _Walk:
                 self.resolution.annotations.append((annotation, self.scope))
 
     def function_definition(self, node: FunctionDefinition) -> None:
-        _, _, name, parameters, returns, body, decorators = node
+        _, _, name, parameters, returns, body, receiver, decorators = node
         for decorator in decorators:
             self.expression(decorator)
         self.defaults(parameters, True)
         if returns is not None:
             self.resolution.annotations.append((returns, self.scope))
+        if receiver:
+            self.expression(parameters.positional[0].annotation)  # the types are there when the function is defined
         if name[:2] == "__" and is_special(name):
             self.special_method(node)
         scope = self.open("function", node, name, None if decorators or not self.follows else name)
         scope.docstring = _docstring(body)
         self.body(scope, body, self.parameters(scope, parameters), True)
-        self.bind(name, node)
+        if not receiver:
+            self.bind(name, node)
 
     def class_definition(self, node: ClassDefinition) -> None:
-        _, _, name, bases, keywords, body, decorators = node
+        _, _, name, bases, keywords, body, _, decorators = node
         for decorator in decorators:
             self.expression(decorator)
         for base in bases:
@@ -1069,7 +1072,7 @@ class _Walk:
         name = node.name
         after = node.decorators[-1].end if node.decorators else node.start
         place = self.place_of(name, after, node.end)
-        if self.scope.kind != "class":
+        if self.scope.kind != "class" and not node.receiver:
             self.foreign(name, *place)
         elif name not in OPERATOR_METHODS:
             self.error("special-name", f"{name} cannot be defined", *place, hint=_METHOD_HINTS.get(name))

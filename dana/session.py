@@ -74,6 +74,8 @@ class Session:
         self._run = Run(self.host, self.meter, self)
         self._modules: dict[str, Module] = {}
         self._loading = RLock()
+        self.receivers: dict[type, dict[str, Any]] = {}
+        """The functions that programs define for values of a type, by the host's type and their names."""
         self._warned: set[tuple[str, int]] = set()
         self._registered: dict[str, Any] = {}
         self._models: Models | None = None

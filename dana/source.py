@@ -49,3 +49,16 @@ class Source:
         start = self.starts[number - 1]
         end = self.text.find("\n", start)
         return self.text[start:] if end < 0 else self.text[start:end]
+
+    def comment(self, start: int, end: int) -> str | None:
+        """What comments say of the statement from `start` to `end`: behind it on its line, else on the lines above."""
+        line_end = self.text.find("\n", end)
+        behind = self.text[end : line_end if line_end >= 0 else None].strip()
+        if behind.startswith("#"):
+            return behind.lstrip("#").strip() or None
+        above: list[str] = []
+        number = self.line_of(start) - 1
+        while number > 0 and self.line(number).lstrip().startswith("#"):
+            above.insert(0, self.line(number).strip().lstrip("#").strip())
+            number -= 1
+        return " ".join(filter(None, above)) or None

@@ -7,6 +7,7 @@ step, makes the frame and runs the body's closure. The body is lowered at the fi
 
 from __future__ import annotations
 
+import sys
 from types import CellType, CodeType, FunctionType
 
 from dana import nodes
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
+    from dana.answers import Shape
     from dana.calls import Site
     from dana.evaluation.lowering import Closure
     from dana.inference import Wanted
@@ -167,7 +169,7 @@ class Program:
         for keyword in node.keywords:
             if keyword.name == "returns":
                 try:
-                    stated_shape(keyword.value)
+                    stated_shape(keyword.value, self._later_type)
                     stated = keyword
                 except UnknownType:
                     stated = None
@@ -181,8 +183,22 @@ class Program:
         if self._wanted is None:
             from dana.inference import infer
 
-            self._wanted = infer(self.module, self.resolution)
+            self._wanted = infer(self.module, self.resolution, named=self._type)
         return self._wanted[id(node)]
+
+    def _type(self, name: str) -> Shape | None:
+        """The shape of a type that the program defines."""
+        if "dana.structs" not in sys.modules:
+            return None
+        from dana.structs import shape_of
+
+        return shape_of(self.variables.visible(name))
+
+    def _later_type(self, name: str) -> Shape | None:
+        """The same before the program has run: the shape of a type that it will define is not known yet."""
+        from dana.inference import written_types
+
+        return self._type(name) or written_types(self.resolution)(name)
 
     def _unit(self) -> Unit:
         """What runs the text, whose variables are about to be bound."""
@@ -293,14 +309,36 @@ class Unit:
                 frame[at] = f[slot]
             body(frame)
             members = {name: frame[slot] for name, slot in names if frame[slot] is not UNBOUND}
-            if inner.docstring is not None:
-                members["__doc__"] = inner.docstring
-            built = build_class(node.name, bases, members, inner.qualified_name)
+            if node.kind == "struct":
+                built = self.struct(node, inner, frame)
+            else:
+                if inner.docstring is not None:
+                    members["__doc__"] = inner.docstring
+                built = build_class(node.name, bases, members, inner.qualified_name)
             if own_cell is not None:
                 frame[own_cell][0] = built
             return built
 
         return build
+
+    def struct(self, node: nodes.ClassDefinition, scope: Scope, frame: list[Any]) -> Class:
+        """The class of a struct whose body has run in a frame."""
+        from dana.structs import Field, Layout, build_struct  # only programs with structs need them
+
+        fields = []
+        for statement in node.body:
+            if isinstance(statement, nodes.AnnotatedAssignment):
+                name = statement.target.id  # type: ignore[attr-defined]
+                default = UNBOUND if statement.value is None else frame[scope.place(name)[1]]
+                fields.append(Field(name, statement.annotation, default, self.source.comment(statement.start, statement.end)))
+        variables = self.variables
+        return build_struct(Layout(node.name, fields, variables.visible, scope.docstring), scope.qualified_name)
+
+    def receive(self, types: Any, name: str, function: Any) -> None:
+        """`def (value: types) name(...)`"""
+        from dana.structs import receive  # only programs with receivers need them
+
+        receive(types, name, function, self.program.session.receivers)
 
     def import_module(self, name: str, whole: bool) -> Module:
         """`import name`; `whole` when the last part of a dotted name is bound, not the first."""

@@ -970,8 +970,11 @@ class Lowering:
 
     def function_definition(self, node: nodes.FunctionDefinition, text: Text, tail: bool) -> list[str]:
         decorators = [self.part(decorator, text) for decorator in node.decorators]
-        made = self.function(node, node.parameters, text)
-        return [f"{self.slot(node.name, text)} = {self.decorated(node, decorators, made, text)}"]
+        made = self.decorated(node, decorators, self.function(node, node.parameters, text), text)
+        if node.receiver:
+            types = self.part(node.parameters.positional[0].annotation, text)  # type: ignore[arg-type]
+            return [f"{text.value(self.unit.receive)}({types}, {text.value(node.name)}, {made})"]
+        return [f"{self.slot(node.name, text)} = {made}"]
 
     def class_definition(self, node: nodes.ClassDefinition, text: Text, tail: bool) -> list[str]:
         decorators = [self.part(decorator, text) for decorator in node.decorators]

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+NONE: dict[str, Any] = {}
+
+
 class Signal:
     """How a statement ended, when not by returning a value."""
 
@@ -296,16 +299,19 @@ def listed(iterable: Any) -> Any:
 
 
 def method(value: Any, name: str, visible: Callable[[list[Any]], Any], frame: list[Any]) -> Any:
-    """What `value.name(...)` calls: an attribute, else the function `name` that is visible at the call."""
+    """What `value.name(...)` calls: an attribute, else a function `name` for its type, or one visible at the call."""
     try:
         return get_attribute(value, name)
     except AttributeError as error:
         missing = error
     if is_special(name) or missing.__class__ is not AttributeError or missing.name != name or missing.obj is not value:
         raise missing
-    function = visible(frame)
-    if function is UNBOUND or not takes_first(function):
-        raise missing
+    receivers = current().session.receivers
+    function = receivers and receivers.get(type(value), NONE).get(name)
+    if not function:
+        function = visible(frame)
+        if function is UNBOUND or not takes_first(function):
+            raise missing
     return partial(function, None) if value is None else MethodType(function, value)
 
 
@@ -480,7 +486,7 @@ ENVIRONMENT.update(
     SIZED=SIZED,
     COUNTED=COUNTED,
     METHODS=METHODS,
-    NONE={},
+    NONE=NONE,
     NOTHING="",
     unbound=unbound,
     unbound_free=unbound_free,

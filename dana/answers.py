@@ -246,6 +246,8 @@ class Object(Shape):
         return made
 
     def words(self) -> str:
+        if self.name is not None:
+            return f"a {self.name}"
         if not self.fields:
             return "an object"
         return "an object with " + ", ".join(f'"{key}"' for key in self.fields if key not in self.optional)

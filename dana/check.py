@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from dana import nodes
+from dana.answers import Mismatch
 from dana.errors import Diagnostic, nearest
-from dana.inference import infer
+from dana.evidence import UnknownType, stated
+from dana.inference import infer, written_types
 from dana.resolver import Resolution, Scope
 from dana.source import Source
 from dana.taint import untrusted
@@ -720,6 +722,7 @@ class _Calls:
     def __init__(self, survey: _Survey) -> None:
         self.survey = survey
         self.scopes = survey.resolution.scopes
+        self.named = written_types(survey.resolution)
 
     def all(self) -> None:
         for scope, call in self.survey.calls:
@@ -737,6 +740,8 @@ class _Calls:
         definition = self.only_definition(scope, function.id)
         if isinstance(definition, nodes.FunctionDefinition):
             self.fit(definition, definition.name, call, 0)
+        elif isinstance(definition, nodes.ClassDefinition) and definition.kind == "struct":
+            self.struct(definition, call)
         elif isinstance(definition, nodes.ClassDefinition):
             known, initialise = self.find_method(definition, "__init__")
             if initialise is not None:
@@ -745,6 +750,30 @@ class _Calls:
                 first = (*call.arguments, *call.keywords)[0]
                 last = (*call.arguments, *call.keywords)[-1]
                 self.wrong(f"{definition.name}() takes no arguments", first.start, last.end, definition)
+
+    def struct(self, definition: nodes.ClassDefinition, call: nodes.Call) -> None:
+        """Report what keeps values from being the fields of a struct."""
+        fields = [field for field in definition.body if isinstance(field, nodes.AnnotatedAssignment)]
+        made = tuple(
+            nodes.Parameter(field.start, field.end, field.target.id, field.annotation, field.value)  # type: ignore[attr-defined]
+            for field in fields
+        )
+        at = definition.start
+        parameters = nodes.Parameters(at, at, (), made, None, (), None)
+        function = nodes.FunctionDefinition(at, definition.end, definition.name, parameters, None, (), False, ())
+        self.fit(function, definition.name, call, 0)
+        given = list(zip((field.name for field in made), call.arguments, strict=False))
+        given += [(keyword.name, keyword.value) for keyword in call.keywords if keyword.name is not None]
+        shapes = {parameter.name: parameter.annotation for parameter in made}
+        for name, value in given:
+            if type(value) is not nodes.Constant or name not in shapes:
+                continue
+            try:
+                stated(shapes[name], self.named).check(value.value, f"{definition.name}.{name}")
+            except UnknownType:
+                continue
+            except Mismatch as mismatch:
+                self.wrong(str(mismatch), value.start, value.end, definition)
 
     def method(self, scope: Scope, function: nodes.Attribute, value: nodes.Name, call: nodes.Call) -> None:
         """`self.name(...)` in a method of a class whose bases are all in the file."""

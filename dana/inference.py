@@ -114,6 +114,8 @@ def written_types(resolution: Resolution) -> Named:
         try:
             fields = [field for field in node.body if isinstance(field, nodes.AnnotatedAssignment)]
             shapes = {field.target.id: stated(field.annotation, named) for field in fields}  # type: ignore[attr-defined]
+            for field, shape in zip(fields, shapes.values(), strict=True):
+                shape.description = resolution.source.comment(field.start, field.end)
             optional = [field.target.id for field in fields if field.value is not None]  # type: ignore[attr-defined]
             return Object(shapes, optional, name=name)
         finally:

@@ -115,9 +115,10 @@ class Resolution:
     `star_imports` are the imports that bind names which only a run can tell.
     """
 
-    __slots__ = ("annotations", "globals", "scopes", "star_imports", "unsure")
+    __slots__ = ("annotations", "globals", "scopes", "source", "star_imports", "unsure")
 
-    def __init__(self) -> None:
+    def __init__(self, source: Source) -> None:
+        self.source = source
         self.scopes: dict[int, Scope] = {}
         self.unsure: set[int] = set()
         self.globals: dict[str, Node] = {}
@@ -289,7 +290,7 @@ class _Walk:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.resolution = Resolution()
+        self.resolution = Resolution(source)
         self.errors: list[Diagnostic] = []
         self.scopes: list[Scope] = []
         self.scope: Scope

@@ -757,6 +757,10 @@ def shape_of(value: Any) -> Shape:
         return PLAIN_TYPES[_NAMED[value]]()
     if type(value) is NativeType and value.name in PLAIN_TYPES:
         return PLAIN_TYPES[value.name]()
+    if type(value) is Class and "__struct__" in vars(value):
+        from dana.structs import Record  # only programs with structs need it
+
+        return Record(value)
     raise TypeError(f"returns must be a type that an answer can have, not {value!r}"[:200])
 
 

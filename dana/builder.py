@@ -440,11 +440,15 @@ def receiver_function(start: int, end: int, token: Token, _open: Token, receiver
     return nodes.FunctionDefinition(start, body[-1].end, name[1], parameters, returns, body, True, ())
 
 
-def struct(start: int, end: int, token: Token, name: Token, _: Token, body: list[Statement]) -> Statement:
+def struct(start: int, end: int, token: Token, name: Token, _: Token, body: list[Any]) -> Statement:
     """`struct name: fields`; refuses whatever is no field."""
+    fields: set[str] = set()
     for at, statement in enumerate(body):
         kind = type(statement)
         if kind is nodes.AnnotatedAssignment and statement.simple:
+            if statement.target.id in fields:
+                refuse("struct-field", f"{name[1]} has two fields named {statement.target.id}", statement.target)
+            fields.add(statement.target.id)
             continue
         if kind is nodes.Pass or (at == 0 and kind is nodes.ExpressionStatement and _is_text(statement.value)):
             continue

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
-    from dana.resolver import Resolution, Scope
-
     from dana.evidence import Named
+    from dana.resolver import Resolution, Scope
 
     Facts = frozenset[tuple[Any, ...]]
 
@@ -140,7 +139,7 @@ class Walk:
         self, module: nodes.Module, resolution: Resolution, names: frozenset[str], named: Named | None = None
     ) -> None:
         self.module = module
-        self.named = named or written_types(resolution)
+        self.types = named or written_types(resolution)
         self.resolution = resolution
         self.names = names
         self.roots: dict[int, Use] = {}
@@ -503,7 +502,7 @@ class Walk:
         roots = {id(use): at for at, use in self.roots.items()}
         for use in value.uses:
             try:
-                shape = stated_shape(annotation, self.named) if id(use) in roots else stated(annotation, self.named)
+                shape = stated_shape(annotation, self.types) if id(use) in roots else stated(annotation, self.types)
             except UnknownType as unknown:
                 if id(use) in roots:
                     self.problems[roots[id(use)]] = f"{unknown} is not a type that an answer can have"
@@ -525,11 +524,11 @@ class Walk:
         """The type of a parameter: of use where it says something."""
         for use in value.uses:
             try:
-                shape = stated_shape(annotation, self.named)
+                shape = stated_shape(annotation, self.types)
             except UnknownType:
                 continue
             if use.declared is None and type(shape) is not Anything:
-                use.declared = shape if use in self.roots.values() else stated(annotation, self.named)
+                use.declared = shape if use in self.roots.values() else stated(annotation, self.types)
 
     def shown(self, value: Value) -> Value:
         """The value is printed, passed on, kept: that says nothing, unless it is known to be true."""
@@ -923,7 +922,7 @@ class Walk:
         for keyword in node.keywords:
             if keyword.name == "returns":
                 try:
-                    use.declared = stated_shape(keyword.value, self.named)
+                    use.declared = stated_shape(keyword.value, self.types)
                 except UnknownType:  # a type that is made when the program runs; the call looks at it then
                     self.value(keyword.value)
                 continue

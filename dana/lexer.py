@@ -405,7 +405,8 @@ def _unreadable(text: str, at: int, stop: int) -> LexicalError:
 def soft_keywords(tokens: list[Token]) -> list[Token]:
     """The tokens with soft keywords made keywords where a statement with them stands, and `with (` likewise.
 
-    Those of DEFINING open one when a name follows them; `match` opens a statement when its line ends with a colon, and an indented line that begins with `case` follows.
+    Those of DEFINING open one when a name follows them; `match` opens a statement when its line ends with a colon, and
+    an indented line that begins with `case` follows.
     """
     for at, token in enumerate(tokens):
         if token[0] == "WITH":

@@ -6,7 +6,7 @@ from dana.answers import Mismatch, Object, Shape, shown
 from dana.errors import nearest
 from dana.evidence import UnknownType, stated
 from dana.formatting import represent
-from dana.values import ERROR_FIELDS, UNBOUND, Class, Instance, NativeType, is_special, type_name
+from dana.values import UNBOUND, Class, FieldError, Instance, NativeType, is_special, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,13 +14,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.nodes import Expression
-
-
-class FieldError(ValueError, TypeError):
-    """A field is given what is not of its type."""
-
-
-ERROR_FIELDS[FieldError] = ()
 
 
 class Field:
@@ -82,13 +75,13 @@ class Struct(Instance):
     __slots__ = ()
 
     def __init__(self, /, *arguments: Any, **keywords: Any) -> None:
-        layout: Layout = type(self).__struct__  # type: ignore[attr-defined]
+        layout = _layout(self)
         if not layout.ready:
             layout.settle()
         own = self.__dict__
         fields = layout.fields
         if len(arguments) > len(fields):
-            raise TypeError(f"{layout.name}() takes {_counted(len(fields))}, but {len(arguments)} were given")
+            raise TypeError(f"{layout.name}() has {_counted(len(fields))}, but gets {len(arguments)} values")
         given = dict(zip(fields, arguments, strict=False))
         for name, value in keywords.items():
             if name in given:
@@ -106,16 +99,17 @@ class Struct(Instance):
                 own[name] = layout.checked(field, copied(field.default))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        layout: Layout = type(self).__struct__  # type: ignore[attr-defined]
+        layout = _layout(self)
         field = layout.fields.get(name)
         if field is None:
-            raise AttributeError(f"{layout.name} has no field {name}{_meant(name, layout.fields)}", name=name, obj=self)
+            raise AttributeError(f"{layout.name} has no field {name}", name=name, obj=self)
         self.__dict__[name] = layout.checked(field, value)
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"the field {name} of a {type(self).__name__} cannot be deleted", name=name, obj=self)
 
     def __eq__(self, other: object) -> bool:
+        _layout(self)
         if type(other) is not type(self):
             return NotImplemented
         return self.__dict__ == other.__dict__
@@ -124,8 +118,17 @@ class Struct(Instance):
         raise TypeError(f"unhashable type: '{type(self).__name__}' (its fields can change; use a tuple of them)")
 
     def __repr__(self) -> str:
+        _layout(self)
         fields = ", ".join(f"{name}={represent(value)}" for name, value in self.__dict__.items())
         return f"{type(self).__qualname__}({fields})"
+
+
+def _layout(value: Any) -> Layout:
+    """The fields of a struct; raises TypeError for another value, which a program may give `A.__init__`."""
+    layout: Layout | None = getattr(type(value), "__struct__", None)
+    if layout is None:
+        raise TypeError(f"this is of a struct, and is called with a {type_name(value)}")
+    return layout
 
 
 def build_struct(layout: Layout, qualified_name: str) -> Class:
@@ -226,7 +229,7 @@ def copied(default: Any) -> Any:
 
 
 def _counted(number: int) -> str:
-    return "1 field" if number == 1 else f"{number} fields"
+    return {0: "no fields", 1: "1 field"}.get(number, f"{number} fields")
 
 
 def _list(names: list[str]) -> str:

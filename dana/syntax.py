@@ -20,10 +20,11 @@ MOST = 20
 """How many mistakes are reported at once."""
 
 _WRITTEN = {name: text for text, name in OPERATORS.items()} | {name: word for word, name in KEYWORDS.items()}
-_HEADERS = ("IF", "ELIF", "ELSE", "WHILE", "FOR", "TRY", "EXCEPT", "FINALLY", "WITH", "DEF", "CLASS", "MATCH", "CASE")
+_DEFINITIONS = ("DEF", "CLASS", "STRUCT")
+_HEADERS = ("IF", "ELIF", "ELSE", "WHILE", "FOR", "TRY", "EXCEPT", "FINALLY", "WITH", "MATCH", "CASE", *_DEFINITIONS)
 _STATEMENTS = (
     "while for if elif else try except finally def class return import from with raise assert del pass break "
-    "continue global nonlocal match case"
+    "continue global nonlocal match case struct"
 ).split()
 _OTHER_LANGUAGES = {"function": "def", "func": "def", "fn": "def", "elsif": "elif", "elseif": "elif", "foreach": "for"}
 _OPERAND = frozenset("NAME NUMBER STRING FSTRING CONSTANT LPAR LSQB LBRACE ELLIPSIS LAMBDA NOT TILDE".split())
@@ -272,6 +273,9 @@ class _Explanation:
             return self.say(
                 "unexpected-token", "expected ':', got '{'", hint="a block begins after ':' and is indented"
             )
+        if self.first[0] == "STRUCT" and self.token[0] == "LPAR":
+            hint = "give it a field of the other struct, or write class"
+            return self.say("unexpected-token", "a struct derives from nothing", hint=hint)
         if self.token[0] == "DOUBLESLASH" and self.first is self.token:
             return self.say("unexpected-token", "expected a statement, got '//'", hint="a comment begins with #")
         return None

@@ -187,6 +187,13 @@ ERROR_FIELDS: dict[type[BaseException], tuple[str, ...]] = dict(_ERROR_FIELDS)
 """The public fields of each built-in exception type; a library that adds a type registers its fields here."""
 
 
+class FieldError(ValueError, TypeError):
+    """A field of a struct is given what is not of its type."""
+
+
+ERROR_FIELDS[FieldError] = ()
+
+
 def register(native_type: NativeType) -> NativeType:
     """Make values of the NativeType's host type part of the domain."""
     hosts = native_type.host if isinstance(native_type.host, tuple) else (native_type.host,)

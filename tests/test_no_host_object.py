@@ -19,6 +19,7 @@ from dana.stdlib.types import UNLISTED
 
 from dana import DanaError, Host, Limits, Session
 from dana.native import Library
+from dana.structs import Struct
 from dana.values import (
     ERROR_FIELDS,
     METHODS,
@@ -163,7 +164,7 @@ class Walk:
 
     def members(self, path: str, value: Any) -> bool:
         for kind in value.__mro__:
-            if type(kind) is not Class or kind is Instance:
+            if type(kind) is not Class or kind is Instance or kind is Struct:
                 continue
             for name, member in vars(kind).items():
                 if (not is_special(name) or name in OPERATOR_METHODS) and type(member).__name__ not in (

@@ -330,7 +330,9 @@ class Unit:
             if isinstance(statement, nodes.AnnotatedAssignment):
                 name = statement.target.id  # type: ignore[attr-defined]
                 default = UNBOUND if statement.value is None else frame[scope.place(name)[1]]
-                fields.append(Field(name, statement.annotation, default, self.source.comment(statement.start, statement.end)))
+                fields.append(
+                    Field(name, statement.annotation, default, self.source.comment(statement.start, statement.end))
+                )
         variables = self.variables
         return build_struct(Layout(node.name, fields, variables.visible, scope.docstring), scope.qualified_name)
 

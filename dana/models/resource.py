@@ -19,7 +19,7 @@ from dana.models.providers import Endpoint, NotConfigured, choose, price, split
 from dana.models.scripted import Scripted
 from dana.native import current
 from dana.secret import Secret
-from dana.values import TYPES, NativeType, TypeUnion, register, to_value, type_name
+from dana.values import TYPES, Class, NativeType, TypeUnion, register, to_value, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -41,6 +41,7 @@ evidence
 inference
 overlap
 taint
+structs
 evaluation
 evaluation.shapes
 evaluation.operators
@@ -122,6 +123,8 @@ LATE = {
     ("evaluation.definitions", "inference"): "needed only by programs that ask a model",
     ("evaluation.traceback", "calls"): "needed only where an error is described",
     ("evaluation.traceback", "inference"): "needed only where a function is called that nobody defines",
+    ("evaluation.definitions", "structs"): "needed only by programs with structs or receivers",
+    ("models.resource", "structs"): "needed only by programs with structs",
     ("evaluation.definitions", "calls"): "needed only by programs that ask a model",
     ("evaluation.definitions", "evidence"): "needed only by programs that ask a model",
     ("cli", "models.inspection"): "needed only by `dana prompt` and `dana doctor`",

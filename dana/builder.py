@@ -14,7 +14,7 @@ from dana.literals import constant as constant
 from dana.literals import ellipsis as ellipsis
 from dana.literals import number as number
 from dana.literals import strings as strings
-from dana.nodes import Expression, Name, Node, Parameter, Parameters, Statement
+from dana.nodes import PIPED, Expression, Name, Node, Parameter, Parameters, Statement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -419,6 +419,25 @@ def function(start: int, end: int, token: Token, name: Token, _open: Token, *res
     return nodes.FunctionDefinition(start, rest[-1][-1].end, name[1], parameters, None, tuple(rest[-1]), False, ())
 
 
+def flow(start: int, end: int, token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
+    """`def name(parameters) = expression`; a pipeline that does not name the parameters begins with them."""
+    parameters = rest[0] if type(rest[0]) is Parameters else _no_parameters(rest[0][2])
+    value = rest[-2]
+    given = parameters.positional_only + parameters.positional
+    is_pipeline = type(value) is nodes.Pipeline or (type(value) is nodes.BinaryOperation and value.operator == "|")
+    if is_pipeline and given and not _mentions(value, frozenset(each.name for each in parameters.all())):
+        first, stages, _ = _unrolled(value)
+        at = first.end
+        names = tuple(Name(at, at, each.name) for each in given)
+        if type(first) is nodes.Call:
+            first = nodes.Call(first.start, at, first.function, (*names, *first.arguments), first.keywords)
+        else:
+            first = nodes.Call(first.start, at, first, names, ())
+        value = nodes.Pipeline(value.start, value.end, first, stages, ())
+    body = (nodes.Return(value.start, value.end, value),)
+    return nodes.FunctionDefinition(start, value.end, name[1], parameters, None, body, False, ())
+
+
 def function_returning(start: int, end: int, token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
     parameters = rest[0] if type(rest[0]) is Parameters else _no_parameters(rest[0][2])
     return nodes.FunctionDefinition(start, rest[-1][-1].end, name[1], parameters, rest[-3], tuple(rest[-1]), False, ())
@@ -787,6 +806,131 @@ def is_not(start: int, end: int, _is: Token, _not: Token) -> str:
 
 def binary(start: int, end: int, left: Any, operator: Token, right: Any) -> Expression:
     return _new(nodes.BinaryOperation, (start, end, operator[1], left, right))
+
+
+def piped(start: int, end: int, token: Token) -> Expression:
+    return Name(start, end, PIPED)
+
+
+def alternatives_or_stage(start: int, end: int, left: Any, operator: Token, right: Any) -> Expression:
+    """`left | right`: an operation where both are plain, else a pipeline."""
+    return _stage_added(start, end, left, right, frozenset())
+
+
+def captured(start: int, end: int, left: Any, _as: Token, name: Token, _bar: Token, right: Any) -> Expression:
+    """`left as name | right`: what follows is a stage of its own, a function of that name."""
+    if type(left) is nodes.Pipeline and _is_capture(left.stages[-1]):
+        inside: Any = left.stages[-1]
+        body = captured(inside.body.start, end, inside.body, _as, name, _bar, right)
+        return _replaced_capture(left, end, body)
+    place = Name(name[2], name[3], name[1])
+    body = _stage_added(name[2], end, place, right, frozenset((name[1],)))
+    stage = _stage_lambda(name[2], end, name[1], body)
+    first, stages, calls = _unrolled(left)
+    return nodes.Pipeline(start, end, first, (*stages, stage), calls)
+
+
+def _stage_added(start: int, end: int, left: Any, right: Any, names: frozenset[str]) -> Expression:
+    """A pipeline with one more stage, in which `names` are the results that were kept on the way."""
+    if type(left) is nodes.Pipeline and _is_capture(left.stages[-1]):
+        inside: Any = left.stages[-1]
+        known = names | {inside.parameters.positional[0].name}
+        return _replaced_capture(left, end, _stage_added(inside.body.start, end, inside.body, right, known))
+    stage, is_call = _stage(right, names)
+    if stage is right and type(left) is not nodes.Pipeline:
+        return _new(nodes.BinaryOperation, (start, end, "|", left, right))
+    first, stages, calls = _unrolled(left)
+    return nodes.Pipeline(start, end, first, (*stages, stage), (*calls, len(stages)) if is_call else calls)
+
+
+def _unrolled(node: Any) -> tuple[Any, tuple[Any, ...], tuple[int, ...]]:
+    """The parts of a pipeline."""
+    if type(node) is nodes.Pipeline:
+        return node.first, node.stages, node.calls
+    stages: list[Any] = []
+    while type(node) is nodes.BinaryOperation and node.operator == "|":
+        stages.append(node.right)
+        node = node.left
+    return node, tuple(reversed(stages)), ()
+
+
+def _stage(node: Any, names: frozenset[str]) -> tuple[Any, bool]:
+    """The function that a stage stands for, and whether it is a call, which may mean its result."""
+    kind = type(node)
+    if kind is nodes.ListDisplay:
+        items = tuple(_stage(item, names)[0] for item in node.items)
+        if all(new is old for new, old in zip(items, node.items, strict=True)):
+            return node, False
+        return nodes.ListDisplay(node.start, node.end, items), False
+    if kind is nodes.Call and type(node.function) is Name and node.function.id == "case":
+        return _choice(node, names), False
+    if _mentions(node, names | {PIPED}):
+        return _stage_lambda(node.start, node.end, PIPED, node), False
+    if kind is not nodes.Call or any(type(part) in _IN_PLACE for part in node.walk()):
+        return node, False
+    return _called_with_value(node, node.arguments), True
+
+
+_IN_PLACE = (nodes.Yield, nodes.YieldFrom, nodes.NamedExpression)
+"""What means something else in a function of its own."""
+
+
+def _called_with_value(node: nodes.Call, arguments: tuple[Expression, ...]) -> Expression:
+    """`lambda *$$: f(*$$, arguments)`"""
+    at = node.function.end
+    value = nodes.Starred(at, at, Name(at, at, PIPED))
+    call = nodes.Call(node.start, node.end, node.function, (value, *arguments), node.keywords)
+    parameter = Parameter(at, at, PIPED, None, None)
+    return nodes.Lambda(node.start, node.end, Parameters(at, at, (), (), parameter, (), None), call)
+
+
+def _choice(node: nodes.Call, names: frozenset[str]) -> Expression:
+    """`case((condition, stage), ..., otherwise)` with functions in the place of conditions and stages."""
+    arguments: list[Expression] = []
+    for argument in node.arguments:
+        if type(argument) is nodes.TupleDisplay and len(argument.items) == 2:
+            condition, stage = argument.items
+            if _mentions(condition, frozenset((PIPED,))):
+                condition = _stage_lambda(condition.start, condition.end, PIPED, condition)
+            items = (condition, _stage(stage, names)[0])
+            argument = nodes.TupleDisplay(argument.start, argument.end, items)
+        else:
+            argument = _stage(argument, names)[0]
+        arguments.append(argument)
+    return _called_with_value(node, tuple(arguments))
+
+
+def _stage_lambda(start: int, end: int, name: str, body: Any) -> Expression:
+    parameters = Parameters(start, start, (), (Parameter(start, start, name, None, None),), None, (), None)
+    return nodes.Lambda(start, end, parameters, body)
+
+
+def _is_capture(node: Any) -> bool:
+    """Whether a stage is what follows `as name`: no other lambda begins where its parameters begin."""
+    if type(node) is not nodes.Lambda or node.start != node.parameters.start or not node.parameters.positional:
+        return False
+    return bool(node.parameters.positional[0].name != PIPED)
+
+
+def _replaced_capture(pipeline: nodes.Pipeline, end: int, body: Any) -> Expression:
+    last: Any = pipeline.stages[-1]
+    stage = nodes.Lambda(last.start, end, last.parameters, body)
+    return nodes.Pipeline(pipeline.start, end, pipeline.first, (*pipeline.stages[:-1], stage), pipeline.calls)
+
+
+def _mentions(node: Any, names: frozenset[str]) -> bool:
+    """Whether one of the names stands in an expression; `$$` of a stage inside of it is another one."""
+    waiting = [(node, names)]
+    while waiting:
+        node, wanted = waiting.pop()
+        if type(node) is Name:
+            if node.id in wanted:
+                return True
+        elif type(node) is not nodes.Constant:
+            if type(node) is nodes.Lambda and any(each.name == PIPED for each in node.parameters.all()):
+                wanted = wanted - {PIPED}
+            waiting += [(child, wanted) for child in node.children()]
+    return False
 
 
 def unary(start: int, end: int, token: Token, operand: Any) -> Expression:

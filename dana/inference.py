@@ -764,7 +764,45 @@ class Walk:
         self.numeric(self.value(node.operand))
         return A_NUMBER
 
+    def pipeline(self, node: nodes.Pipeline) -> Value:
+        return self.through(node, node.first, node.stages)
+
+    def through(self, node: nodes.Node, first: nodes.Expression, stages: tuple[nodes.Expression, ...]) -> Value:
+        """A pipeline: each stage gets what the one before gives; of functions, a function."""
+        value = self.value(first)
+        if value.functions and not value.uses:
+            for stage in stages:
+                self.value(stage)
+            return Value(functions=frozenset((node,)))
+        for stage in stages:
+            value = self.staged(value, stage)
+        return value
+
+    def staged(self, value: Value, stage: nodes.Expression) -> Value:
+        """What a stage gives for a value."""
+        if type(stage) is nodes.ListDisplay:
+            return Value(parts=tuple(self.staged(value, item) for item in stage.items))
+        found = self.value(stage)
+        if not found.functions:
+            return self.arithmetic("|", value, found)
+        results = NOTHING
+        for function in found.functions:
+            results = join(results, self.applied(function, (value,)))
+        return results
+
+    def run_through(self, node: Any, values: Sequence[Value]) -> Value:
+        """What a pipeline of functions gives."""
+        first, stages = (node.first, node.stages) if type(node) is nodes.Pipeline else (node.left, (node.right,))
+        found = NOTHING
+        for function in self.value(first).functions:
+            found = join(found, self.applied(function, values))
+        for stage in stages:
+            found = self.staged(found, stage)
+        return found
+
     def binary(self, node: nodes.BinaryOperation) -> Value:
+        if node.operator == "|":
+            return self.through(node, node.left, (node.right,))
         return self.arithmetic(node.operator, self.value(node.left), self.value(node.right))
 
     def arithmetic(self, operator: str, left: Value, right: Value) -> Value:
@@ -946,8 +984,11 @@ class Walk:
 
     def arguments(self, node: nodes.Call) -> list[Value]:
         """The values of the arguments, walked as what is passed on."""
-        values = []
+        values: list[Value] = []
         for argument in node.arguments:
+            if type(argument) is nodes.Starred and getattr(argument.value, "id", None) == nodes.PIPED:
+                values.extend(map(self.shown, self.value(argument.value).parts or (NOTHING,)))
+                continue
             value = self.shown(self.value(argument.value if type(argument) is nodes.Starred else argument))
             values.append(NOTHING if type(argument) is nodes.Starred else value)
         for keyword in node.keywords:
@@ -967,7 +1008,11 @@ class Walk:
         return found
 
     def applied(self, function: Any, values: Sequence[Value], named: dict[str, Value] | None = None) -> Value:
+        if type(function) in (nodes.Pipeline, nodes.BinaryOperation):
+            return self.run_through(function, values)
         parameters = function.parameters
+        if parameters.variadic is not None and parameters.variadic.name == nodes.PIPED:
+            self.give(id(function), nodes.PIPED, Value(parts=tuple(values)))
         positional = [*parameters.positional_only, *parameters.positional]
         for parameter, value in zip(positional, values, strict=False):
             self.give(id(function), parameter.name, value)
@@ -1177,6 +1222,7 @@ _EXPRESSIONS: dict[type[nodes.Node], str] = {
     nodes.DictDisplay: "dict_display",
     nodes.UnaryOperation: "unary",
     nodes.BinaryOperation: "binary",
+    nodes.Pipeline: "pipeline",
     nodes.BooleanOperation: "boolean",
     nodes.Comparison: "comparison_value",
     nodes.Conditional: "conditional",

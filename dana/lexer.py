@@ -411,6 +411,8 @@ def soft_keywords(tokens: list[Token]) -> list[Token]:
     for at, token in enumerate(tokens):
         if token[0] == "WITH":
             _group_of_items(tokens, at + 1)
+        elif token[0] == "AS" and at + 2 < len(tokens) and tokens[at + 2][0] == "BAR":
+            tokens[at] = ("CAPTURE", *token[1:])
         if token[1] not in _SOFT or token[0] != "NAME" or (at and tokens[at - 1][0] not in _LINE_ENDS):
             continue
         if token[1] != "match":

@@ -165,6 +165,23 @@ class BinaryOperation(Expression):
     right: Expression
 
 
+PIPED = "$$"
+"""The name of the value in a stage of a pipeline."""
+
+
+class Pipeline(Expression):
+    """`first | stage | stage`, where a stage is more than a name.
+
+    A stage is an expression that gives a function, or a list of such. A call `f(a)` stands here as
+    `lambda *$$: f(*$$, a)`, and an expression with `$$` as `lambda $$: ...`; `calls` are the indexes of the stages that
+    were calls.
+    """
+
+    first: Expression
+    stages: tuple[Expression, ...]
+    calls: tuple[int, ...]
+
+
 class BooleanOperation(Expression):
     """`a and b and c`; `operator` is `and` or `or`."""
 

@@ -297,6 +297,8 @@ class Overlaps:
         if kind is nodes.Call:
             if not self._is_harmless_call(node, scope):
                 return False
+        elif kind is nodes.Pipeline or (kind is nodes.BinaryOperation and _may_be_stage(node)):
+            return False
         elif kind is nodes.Attribute:
             if node.name in CHANGED_BY_CALLS:
                 return False
@@ -488,6 +490,11 @@ def _counted(body: Sequence[nodes.Node], free: _Free) -> dict[str, int]:
         for name in (node.id,) if type(node) is nodes.Name else _stored(node) if type(node) in _NAMING else ():
             counts[name] = counts.get(name, 0) + 1
     return counts
+
+
+def _may_be_stage(node: nodes.BinaryOperation) -> bool:
+    """Whether an operation may call a function, as a stage of a pipeline."""
+    return node.operator == "|" and type(node.right) not in (nodes.Constant, nodes.SetDisplay, nodes.DictDisplay)
 
 
 def _targets(node: Any) -> tuple[Any, ...]:

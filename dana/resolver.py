@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dana.errors import Diagnostic, ProgramError
 from dana.nodes import (
+    PIPED,
     AnnotatedAssignment,
     AsPattern,
     Assert,
@@ -63,6 +64,7 @@ from dana.nodes import (
     Parameters,
     Pass,
     Pattern,
+    Pipeline,
     Raise,
     Return,
     SequencePattern,
@@ -832,11 +834,22 @@ class _Walk:
                 if name not in self.assigned:
                     if name[:2] == "__" and is_special(name):
                         self.special_load(name, node)
+                    elif name == PIPED:
+                        self.value_of_stage(node)
                     scope._doubtful.append(node)  # type: ignore[arg-type]
             elif kind is tuple:
                 node[0](self, node[1])
             elif kind is not Constant:
                 handlers[kind](self, node, stack)
+
+    def value_of_stage(self, node: Node) -> None:
+        """`$$` belongs to the stage around it."""
+        scope: Scope | None = self.scope
+        while scope is not None and PIPED not in scope.bound:
+            scope = scope.parent
+        if scope is None:
+            hint = "write it right of |, as in: value | f($$, 2)"
+            self.error("misplaced-value", "$$ is the value that a stage of a pipeline gets", *node[:2], hint=hint)
 
     def last_part(self, node: Any, stack: list[Any]) -> None:
         """Nodes whose only part is their last field: `*x`, `-x`, `yield from x`."""
@@ -844,6 +857,10 @@ class _Walk:
 
     def items(self, node: Any, stack: list[Any]) -> None:
         stack += node[2][::-1]
+
+    def pipeline(self, node: Any, stack: list[Any]) -> None:
+        stack += node[3][::-1]
+        stack.append(node[2])
 
     def binary(self, node: Any, stack: list[Any]) -> None:
         if node[2] == "..":
@@ -953,7 +970,7 @@ class _Walk:
         """What is left of a lambda whose defaults have been resolved."""
         node, stack = given
         _, _, parameters, body = node
-        scope = self.open("lambda", node, "<lambda>")
+        scope = self.open("lambda", node, _lambda_name(parameters, body))
         kept = self.scope, self.assigned, self.follows, len(self.tentative)
         self.assigned = self.parameters(scope, parameters)
         self.scope, self.follows = scope, True
@@ -1132,6 +1149,15 @@ def _is_range(node: Any) -> bool:
     return type(node) is Comparison and any(type(o) is BinaryOperation and o.operator == ".." for o in node.others)
 
 
+def _lambda_name(parameters: Any, body: Any) -> str:
+    """The name of a lambda; that of a stage of a pipeline is what stands there."""
+    if all(parameter.name != PIPED for parameter in parameters.all()):
+        return "<lambda>"
+    function = getattr(body, "function", None)
+    name = getattr(function, "id", None) or getattr(function, "name", None)
+    return f"{name}(...)" if name else PIPED
+
+
 def _is_call_of(name: str, node: Any) -> bool:
     return type(node) is Call and type(node.function) is Name and node.function.id == name
 
@@ -1162,6 +1188,7 @@ _FORGET = (_Walk.forget, None)
 _EXPRESSIONS: dict[type[Node], Callable[[_Walk, Any, list[Any]], None]] = {
     Attribute: _Walk.attribute,
     BinaryOperation: _Walk.binary,
+    Pipeline: _Walk.pipeline,
     BooleanOperation: _Walk.boolean,
     Call: _Walk.call,
     Comparison: _Walk.comparison,

@@ -397,6 +397,8 @@ class _Flow(Walk):
         kind = type(function)
         if kind is str:
             return self.supplied(function, values)
+        if kind is nodes.Pipeline or kind is nodes.BinaryOperation:
+            return self.run_through(function, values)
         if kind is tuple:
             scope, method = function
             return self.run(method, [Value(functions=frozenset((scope,))), *values], named, rest, (None, *given))
@@ -921,6 +923,8 @@ class _Flow(Walk):
         return A_NUMBER
 
     def binary(self, node: nodes.BinaryOperation) -> Value:
+        if node.operator == "|":
+            return self.through(node, node.left, (node.right,))
         left, right = self.value(node.left), self.value(node.right)
         if node.operator == "%" and "number" not in left.kinds | right.kinds:
             self.refuse("the template", node.left, left)
@@ -1439,7 +1443,7 @@ def _text(text: str) -> Value:
 
 def _is_class(function: Any) -> bool:
     """Whether this, among functions, stands for the instances of a class."""
-    return getattr(function, "kind", None) == "class"
+    return type(function) is not nodes.ClassDefinition and getattr(function, "kind", None) == "class"
 
 
 def _is_literal(node: Any) -> bool:

@@ -17,6 +17,7 @@ GLOBALS = {
     "file_operation": "files",
     "notification": "notify",
     "ActionError": "actions",
+    "case": "pipelines",
     "parallel": "parallel",
     "parallel_map": "parallel",
     "evaluate_expression": "system",

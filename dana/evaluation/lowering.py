@@ -60,7 +60,7 @@ BINARY = {
 BINARY_OF_LEAVES = {
     "-": "(_0 - (_1 if type(_1) is not range else bounded(_1)))",
     "&": "(_0 & _1 if type(_0) is int else both(_0, _1))",
-    "|": "(_0 | _1 if type(_0) is int else either(_0, _1))",
+    "|": "(_0 | _1 if type(_0) is int and type(_1) is int else either(_0, _1))",
     "^": "(_0 ^ _1 if type(_0) is int else one_of(_0, _1))",
     "*": "(t0 if type(_0) is int and type(_1) is int and SMALL < (t0 := _0 * _1) < LARGE else multiply(_0, _1))",
     "%": "(_0 % _1 if type(_0) is int else modulo(_0, _1))",
@@ -373,6 +373,10 @@ class Lowering:
         if type(node.right) is nodes.Constant and type(node.right.value) is int:
             template = BINARY_WITH_INT.get(node.operator, template)
         return self.fill(template, text, node.left, node.right)
+
+    def pipeline(self, node: nodes.Pipeline, text: Text) -> str:
+        stages = "".join(f"{self.part(stage, text)}, " for stage in node.stages)
+        return f"pipeline({self.part(node.first, text)}, ({stages}), {text.value(node.calls)})"
 
     def unary(self, node: nodes.UnaryOperation, text: Text) -> str:
         return self.fill(UNARY[node.operator], text, node.operand)
@@ -1100,6 +1104,7 @@ EXPRESSIONS: dict[type[nodes.Node], Callable[[Any, Any, Text], str]] = {
     nodes.DictDisplay: Lowering.dict_display,
     nodes.UnaryOperation: Lowering.unary,
     nodes.BinaryOperation: Lowering.binary,
+    nodes.Pipeline: Lowering.pipeline,
     nodes.BooleanOperation: Lowering.boolean,
     nodes.Comparison: Lowering.comparison,
     nodes.Conditional: Lowering.conditional,

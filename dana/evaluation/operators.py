@@ -9,6 +9,7 @@ from operator import index
 from types import MethodType
 
 from dana.errors import LimitReached, Stop
+from dana.evaluation.pipelines import combines, is_stage, piped, pipeline
 from dana.evaluation.shapes import ENVIRONMENT
 from dana.formatting import format_value, percent, represent, text
 from dana.run import RUN, current
@@ -209,6 +210,8 @@ def both(left: Any, right: Any) -> Any:
 
 def either(left: Any, right: Any) -> Any:
     """`left | right`"""
+    if is_stage(right) and not combines(left, right):
+        return piped(left, right)
     return left | (collected(right) if type(left) in VIEWS else right)
 
 
@@ -505,6 +508,7 @@ ENVIRONMENT.update(
     NOTABLE=NOTABLE,
     both=both,
     either=either,
+    pipeline=pipeline,
     one_of=one_of,
     either_in_place=either_in_place,
     mapping=mapping,

@@ -13,9 +13,10 @@ from types import CodeType
 from dana import nodes
 from dana.errors import Diagnostic, Frame, LimitReached, Stop, nearest
 from dana.evaluation.operators import drive, host_limit, in_own_words
+from dana.evaluation.pipelines import Flow, piped, pipeline
 from dana.evaluation.shapes import SHAPE_CODE, Text, inner_code, maker, unmark
 from dana.formatting import text
-from dana.values import PROGRAM_CODE, UNBOUND, Class, Module, attribute_names
+from dana.values import PROGRAM_CODE, UNBOUND, Class, Module, attribute_names, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 MOST_SAID = 2_000
 """How much of what an error says is shown."""
+
+STAGES = frozenset((pipeline.__code__, piped.__code__))
+"""What of the host runs the stages of a pipeline where it is written."""
 
 MOST_RELATED = 20
 """How many of the errors that led to one are described."""
@@ -67,6 +71,7 @@ def _describe(
         in_own_words(error)
         code, message = "uncaught-exception", error_line(error)
         hint = _hint(error, places[-1] if places else None, builtin_names)
+    hint = hint or _flow(error)
     if not frames:
         return Diagnostic(code, message, hint=hint, related=related)
     last = frames[-1]
@@ -104,6 +109,22 @@ def span(node: nodes.Node, error: BaseException | None = None) -> tuple[int, int
     return node.start, node.end
 
 
+def _flow(error: BaseException) -> str | None:
+    """In which stage of a pipeline with a name an error came up."""
+    said = None
+    traceback = error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code is Flow.__call__.__code__:
+            own = traceback.tb_frame.f_locals
+            said = own["self"].place(own["at"])
+        elif traceback.tb_frame.f_code is pipeline.__code__ and isinstance(error, TypeError):
+            own = traceback.tb_frame.f_locals
+            if not own["applied"] and own["at"] in own["calls"] and " missing " in str(error):
+                said = f"right of a {type_name(own['value'])} a call is no stage; say where the value goes: f($$, ...)"
+        traceback = traceback.tb_next
+    return said
+
+
 def _header_end(node: Any) -> int:
     """Where the first expressions of a compound statement end."""
     ends = [node.start + 1]
@@ -125,18 +146,40 @@ def _places(traceback: TracebackType | None) -> Iterator[tuple[str, nodes.Node, 
         code = frame.f_code
         if code.co_filename == PROGRAM_CODE or code is drive.__code__:
             fresh = True
+        elif code in STAGES and place is not None and not fresh:
+            stage = _stage(place[1], frame)
+            place = place[0], stage, *place[2:]
         elif code.co_filename == SHAPE_CODE:
             site = frame.f_locals.get("site")
             if site is not None:
                 lowering = site[1]
-                if place is not None and (fresh or lowering.unit is not place[2].unit):
-                    yield place
+                node = _locate(code, traceback.tb_lasti, site)
                 name = "" if lowering.unit.scope.kind == "module" else function_name(lowering)
-                place = name, _locate(code, traceback.tb_lasti, site), lowering, frame
+                if place is not None and (fresh or lowering.unit is not place[2].unit):
+                    if _is_stage_of(place, node, lowering):
+                        name = place[0]
+                    else:
+                        yield place
+                place = name, node, lowering, frame
                 fresh = False
         traceback = traceback.tb_next
     if place is not None:
         yield place
+
+
+def _stage(node: nodes.Node, frame: FrameType) -> nodes.Node:
+    """The stage of a pipeline that a frame of the host is in."""
+    if isinstance(node, nodes.BinaryOperation):
+        return node.right
+    return node.stages[frame.f_locals["at"]] if isinstance(node, nodes.Pipeline) else node
+
+
+def _is_stage_of(place: tuple[str, nodes.Node, Any, FrameType], node: nodes.Node, lowering: Any) -> bool:
+    """Whether a node is in a stage that is written where a function is: it is shown as a part of that function."""
+    scope, around = lowering.unit.scope, place[1]
+    if scope.kind != "lambda" or all(parameter.name != nodes.PIPED for parameter in scope.node.parameters.all()):
+        return False
+    return lowering.unit.source is place[2].unit.source and around.start <= node.start and node.end <= around.end
 
 
 def function_name(lowering: Any) -> str:

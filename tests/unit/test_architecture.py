@@ -44,6 +44,7 @@ taint
 structs
 evaluation
 evaluation.shapes
+evaluation.pipelines
 evaluation.operators
 evaluation.patterns
 evaluation.asking
@@ -123,6 +124,7 @@ LATE = {
     ("evaluation.definitions", "inference"): "needed only by programs that ask a model",
     ("evaluation.traceback", "calls"): "needed only where an error is described",
     ("evaluation.traceback", "inference"): "needed only where a function is called that nobody defines",
+    ("evaluation.pipelines", "modules"): "needed only where a list of stages is run at once",
     ("evaluation.definitions", "structs"): "needed only by programs with structs or receivers",
     ("models.resource", "structs"): "needed only by programs with structs",
     ("evaluation.definitions", "calls"): "needed only by programs that ask a model",

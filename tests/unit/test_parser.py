@@ -151,8 +151,8 @@ KINDS: dict[str, tuple[Any, list[Field]]] = {
         ["Match", "Match", "subject", "cases"],
         ["match_case", "MatchCase", "pattern", "guard", "body"],
         ["FunctionDef", "FunctionDefinition", "name", lambda t, n: t.arguments(n.args), "returns", "body",
-         "decorator_list"],
-        ["ClassDef", "ClassDefinition", "name", "bases", "keywords", "body", "decorator_list"],
+         lambda t, n: False, "decorator_list"],
+        ["ClassDef", "ClassDefinition", "name", "bases", "keywords", "body", lambda t, n: "class", "decorator_list"],
         ["MatchValue", "ValuePattern", "value"],
         ["MatchSingleton", "ValuePattern", lambda t, n: nodes.Constant(*t.span(n), n.value)],
         ["MatchSequence", "SequencePattern", "patterns"],
@@ -173,6 +173,19 @@ KINDS["MatchAs"] = (
 WITHOUT_POSITION = (nodes.Module, nodes.Parameters, nodes.ForClause, nodes.WithItem, nodes.MatchCase)
 
 
+def as_operations(pipeline: nodes.Pipeline) -> Any:
+    """A pipeline as Python reads it."""
+    found: Any = pipeline.first
+    for at, stage in enumerate(pipeline.stages):
+        right: Any = stage
+        if at in pipeline.calls:
+            call: Any = right.body
+            right = nodes.Call(call.start, call.end, call.function, call.arguments[1:], call.keywords)
+        end = pipeline.end if at == len(pipeline.stages) - 1 else right.end
+        found = nodes.BinaryOperation(pipeline.start, end, "|", found, right)
+    return found
+
+
 def compared(node: Any, inside: bool = False) -> Any:
     """A tree as plain tuples, with positions where Python has them, and with constants as they are written.
 
@@ -180,6 +193,8 @@ def compared(node: Any, inside: bool = False) -> Any:
     """
     if not isinstance(node, nodes.Node):
         return tuple(compared(item, inside) for item in node) if type(node) is tuple else node
+    if type(node) is nodes.Pipeline:
+        node = as_operations(node)
     place: tuple[Any, ...] = () if inside or isinstance(node, WITHOUT_POSITION) else (node[0], node[1])
     if place and getattr(node, "decorators", ()):
         place = place[1:]

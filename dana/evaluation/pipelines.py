@@ -1,0 +1,149 @@
+"""Pipelines: `value | f | g` calls functions one after the other, and `f | g` makes one of them.
+
+Numbers, sets, dicts and types keep what `|` means for them in Python, so that what stands right of one of them is a
+stage only where Python knows no meaning: a function, and no call.
+"""
+
+from __future__ import annotations
+
+from types import FunctionType, MethodType
+
+from dana.values import TYPES, Class, NativeType, TypeUnion, register, type_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_PLAIN = frozenset((bool, int, set, frozenset, dict, type({}.keys()), type({}.items())))
+"""The types for which `|` followed by a call means what it means in Python."""
+
+
+class Flow:
+    """Functions that are called one after the other, each with what the one before gave."""
+
+    __slots__ = ("stages",)
+
+    def __init__(self, stages: tuple[Any, ...]) -> None:
+        self.stages = stages
+
+    def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
+        first = self.stages[0]
+        at = 0
+        value = _applied(first, *arguments) if type(first) is list else first(*arguments, **keywords)
+        for at in range(1, len(self.stages)):
+            value = _applied(self.stages[at], value)
+        return value
+
+    def place(self, at: int) -> str:
+        """What is said of an error in one of the stages."""
+        return f"it came up in stage {at + 1} of {self._shown()}: {_named(self.stages[at])}"
+
+    def __repr__(self) -> str:
+        return f"<pipeline {self._shown()}>"
+
+    def _shown(self) -> str:
+        return " | ".join(map(_named, self.stages))
+
+    def __get__(self, instance: Any, owner: Any = None) -> Flow:
+        return self  # a pipeline in a class is no method
+
+
+register(NativeType("pipeline", Flow, "Functions that are called one after the other: `clean | score | report`."))
+
+
+def pipeline(value: Any, stages: tuple[Any, ...], calls: tuple[int, ...]) -> Any:
+    """`value | stage | stage`; `calls` are the indexes of the stages that can mean a call whose result is combined."""
+    applied = False
+    for at, stage in enumerate(stages):
+        if applied:
+            value = _applied(stage, value)
+        elif at in calls and _means_a_value(value):
+            value = value | stage()
+        elif is_stage(stage) and not combines(value, stage):
+            if _is_function(value):
+                value = composed(value, stage)
+            else:
+                value = _applied(stage, value)
+                applied = True
+        else:
+            value = value | stage
+    return value
+
+
+def piped(left: Any, right: Any) -> Any:
+    """`left | right` where `right` is a stage, else None."""
+    return composed(left, right) if _is_function(left) else _applied(right, left)
+
+
+def is_stage(value: Any) -> bool:
+    """Whether a value can be a stage: a function, or a list of functions."""
+    kind = type(value)
+    if kind is list:
+        return bool(value) and all(map(is_stage, value))
+    return kind is FunctionType or callable(value)
+
+
+def combines(left: Any, right: Any) -> bool:
+    """Whether `left | right` has a meaning of its own, so that it is no pipeline, although `right` can be a stage."""
+    if _defines(left, "__or__") or _defines(right, "__ror__"):
+        return True
+    return _is_type(right) and (left is None or _is_type(left))
+
+
+def _means_a_value(value: Any) -> bool:
+    return type(value) in _PLAIN or _defines(value, "__or__")
+
+
+def _defines(value: Any, operator: str) -> bool:
+    """Whether the class of a value, one of the program's, has an operator of its own."""
+    kind = type(value)
+    return kind.__class__ is Class and any(operator in vars(each) for each in kind.__mro__)
+
+
+def _is_type(value: Any) -> bool:
+    return (
+        type(value) in (Class, NativeType, TypeUnion)
+        or value is None
+        or (isinstance(value, type) and issubclass(value, BaseException))
+    )
+
+
+def _is_function(value: Any) -> bool:
+    """Whether a value on the left is composed with what follows, and not given to it."""
+    kind = type(value)
+    if kind in (FunctionType, MethodType, Flow, NativeType, Class):
+        return True
+    return kind is not list and kind.__class__ is not Class and callable(value) and kind in TYPES
+
+
+def composed(left: Any, right: Any) -> Flow:
+    """`left | right` of two stages."""
+    before = left.stages if type(left) is Flow else (left,)
+    return Flow((*before, *right.stages) if type(right) is Flow else (*before, right))
+
+
+def _applied(stage: Any, value: Any) -> Any:
+    """What a stage makes of a value; a list of stages makes a list, all at once."""
+    if type(stage) is list and is_stage(stage):
+        from dana.modules import builtin
+
+        return builtin("parallel")(*[_bound(each, value) for each in stage])
+    return _possible(stage)(value)
+
+
+def _bound(stage: Any, value: Any) -> Callable[[], Any]:
+    return lambda: _applied(stage, value)
+
+
+def _possible(stage: Any) -> Any:
+    if callable(stage):
+        return stage
+    raise TypeError(f"a stage of a pipeline is a function or a list of functions, not {type_name(stage)}")
+
+
+def _named(stage: Any) -> str:
+    if type(stage) is list:
+        return f"[{', '.join(map(_named, stage))}]"
+    name = getattr(stage, "__name__", None) or getattr(stage, "name", None) or type_name(stage)
+    return str(name)

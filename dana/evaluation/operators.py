@@ -6,10 +6,10 @@ import sys
 from _collections import deque  # type: ignore[import-not-found]  # the rest of collections takes 2 ms to import
 from _functools import partial  # type: ignore[import-not-found]  # the rest of functools takes 3 ms to import
 from operator import index
-from types import MethodType
+from types import FunctionType, MethodType
 
 from dana.errors import LimitReached, Stop
-from dana.evaluation.pipelines import combines, is_stage, piped, pipeline
+from dana.evaluation.pipelines import GIVEN, combines, is_stage, piped, pipeline
 from dana.evaluation.shapes import ENVIRONMENT
 from dana.formatting import format_value, percent, represent, text
 from dana.run import RUN, current
@@ -210,6 +210,8 @@ def both(left: Any, right: Any) -> Any:
 
 def either(left: Any, right: Any) -> Any:
     """`left | right`"""
+    if type(right) is FunctionType and type(left) in GIVEN:
+        return right(left)
     if is_stage(right) and not combines(left, right):
         return piped(left, right)
     return left | (collected(right) if type(left) in VIEWS else right)
@@ -303,18 +305,20 @@ def listed(iterable: Any) -> Any:
 
 def method(value: Any, name: str, visible: Callable[[list[Any]], Any], frame: list[Any]) -> Any:
     """What `value.name(...)` calls: an attribute, else a function `name` for its type, or one visible at the call."""
+    if type(value).__class__ is not Class:  # classes have their receivers as methods
+        receivers = current().session.receivers
+        function = receivers and receivers.get(type(value), NONE).get(name)
+        if function:
+            return partial(function, None) if value is None else MethodType(function, value)
     try:
         return get_attribute(value, name)
     except AttributeError as error:
         missing = error
     if is_special(name) or missing.__class__ is not AttributeError or missing.name != name or missing.obj is not value:
         raise missing
-    receivers = current().session.receivers
-    function = receivers and receivers.get(type(value), NONE).get(name)
-    if not function:
-        function = visible(frame)
-        if function is UNBOUND or not takes_first(function):
-            raise missing
+    function = visible(frame)
+    if function is UNBOUND or not takes_first(function):
+        raise missing
     return partial(function, None) if value is None else MethodType(function, value)
 
 

@@ -19,6 +19,10 @@ _PLAIN = frozenset((bool, int, set, frozenset, dict, type({}.keys()), type({}.it
 """The types for which `|` followed by a call means what it means in Python."""
 
 
+GIVEN = frozenset((bool, int, float, str, bytes, list, tuple, set, frozenset, dict))
+"""The types of values that are never a function: right of one of them, a function is a stage."""
+
+
 class Flow:
     """Functions that are called one after the other, each with what the one before gave."""
 
@@ -56,7 +60,10 @@ def pipeline(value: Any, stages: tuple[Any, ...], calls: tuple[int, ...]) -> Any
     """`value | stage | stage`; `calls` are the indexes of the stages that can mean a call whose result is combined."""
     applied = False
     for at, stage in enumerate(stages):
-        if applied:
+        if type(stage) is FunctionType and (applied or (type(value) in GIVEN and at not in calls)):
+            value = stage(value)
+            applied = True
+        elif applied:
             value = _applied(stage, value)
         elif at in calls and _means_a_value(value):
             value = value | stage()

@@ -812,6 +812,16 @@ def piped(start: int, end: int, token: Token) -> Expression:
     return Name(start, end, PIPED)
 
 
+def scoped(start: int, end: int, token: Token) -> Expression:
+    """`private:x`: an attribute of what holds the variables of a scope; `local:x` is the variable x."""
+    scope, _, name = token[1].partition(":")
+    return (
+        Name(start, end, name)
+        if scope == "local"
+        else nodes.Attribute(start, end, Name(start, start, f"${scope}"), name)
+    )
+
+
 def alternatives_or_stage(start: int, end: int, left: Any, operator: Token, right: Any) -> Expression:
     """`left | right`: an operation where both are plain, else a pipeline."""
     return _stage_added(start, end, left, right, frozenset())

@@ -581,7 +581,7 @@ class _Names:
         if self.survey.resolution.star_imports:
             return
         for name, uses in self.survey.unbound.items():
-            if self.known(name) or name == "__class__":
+            if self.known(name) or name == "__class__" or name[0] == "$":  # the variables of a scope
                 continue
             functions: dict[Scope, list[nodes.Name]] = defaultdict(list)
             for scope, node in uses:

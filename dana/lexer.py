@@ -167,7 +167,7 @@ def tokenize(text: str, start: int = 0, stop: int | None = None, expression: boo
         for _ in depths[1:]:
             add(("DEDENT", "", stop, stop))
     add(("$END", "", stop, stop))
-    return soft_keywords(tokens)
+    return soft_keywords(scoped(tokens, text))
 
 
 def _indentation(text: str, at: int, stop: int, depths: list[tuple[int, int]], tokens: list[Token]) -> tuple[int, bool]:
@@ -400,6 +400,58 @@ def _unreadable(text: str, at: int, stop: int) -> LexicalError:
         return LexicalError("bad-character", "something follows the line continuation '\\'", at, at + 1)
     name = f"'{character}'" if character.isprintable() and not character.isspace() else f"U+{ord(character):04X}"
     return LexicalError("bad-character", f"{name} is not part of the language", at, at + 1, _CHARACTERS.get(character))
+
+
+def scoped(tokens: list[Token], text: str) -> list[Token]:
+    """The tokens with `private:x` made one, where nothing stands between its parts.
+
+    Where a dict has a key, in a subscript and in the head of a lambda, the colon means what it means there.
+    """
+    if not any(f"{scope}:" in text for scope in SCOPES):
+        return tokens
+    found: list[Token] = []
+    around = [""]
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        kind, inside = token[0], around[-1]
+        if kind == "NAME":
+            if token[1] in SCOPES and inside not in ("key", "subscript", "lambda") and _are_one(tokens, at):
+                token = ("SCOPED", f"{token[1]}:{tokens[at + 2][1]}", token[2], tokens[at + 2][3])
+                at += 2
+        elif kind in _OPENING:
+            after_value = bool(found) and found[-1][0] in _VALUES
+            around.append("key" if kind == "LBRACE" else "subscript" if kind == "LSQB" and after_value else "")
+        elif kind in _CLOSING:
+            while len(around) > 1 and around.pop() == "lambda":
+                pass
+        elif kind == "LAMBDA":
+            around.append("lambda")
+        elif kind == "COLON" and inside == "lambda":
+            around.pop()
+        elif kind == "COLON" and inside == "key":
+            around[-1] = "value"
+        elif kind == "COMMA" and inside == "value":
+            around[-1] = "key"
+        found.append(token)
+        at += 1
+    return found
+
+
+def _are_one(tokens: list[Token], at: int) -> bool:
+    """Whether a name, a colon and a name follow each other without a blank."""
+    if at + 2 >= len(tokens):
+        return False
+    first, colon, name = tokens[at : at + 3]
+    return colon[0] == "COLON" and name[0] == "NAME" and first[3] == colon[2] and colon[3] == name[2]
+
+
+SCOPES = ("private", "public", "system", "local")
+"""The words that say to whom a variable belongs, before a colon."""
+
+_OPENING = frozenset(("LPAR", "LSQB", "LBRACE"))
+_CLOSING = frozenset(("RPAR", "RSQB", "RBRACE"))
+_VALUES = frozenset(("NAME", "STRING", "FSTRING", "RPAR", "RSQB", "RBRACE", "SCOPED"))
 
 
 def soft_keywords(tokens: list[Token]) -> list[Token]:

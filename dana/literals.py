@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dana import nodes
-from dana.lexer import LexicalError, Token, inner_text_end, tokenize
+from dana.lexer import SCOPES, LexicalError, Token, inner_text_end, tokenize
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -280,7 +280,7 @@ def _expression_end(text: str, at: int, stop: int) -> int:
                 return at
             depth -= 1
         elif not depth:
-            if character == ":":
+            if character == ":" and not _is_scope(text, at, stop):
                 return at
             if character == "!" and not text.startswith("!=", at):
                 return at
@@ -290,6 +290,14 @@ def _expression_end(text: str, at: int, stop: int) -> int:
                 at += 1
         at += 1
     return at
+
+
+def _is_scope(text: str, colon: int, stop: int) -> bool:
+    """Whether a colon belongs to a variable such as `private:x`, and does not begin a specification."""
+    first = colon
+    while text[first - 1].isalnum() or text[first - 1] in "_.":
+        first -= 1
+    return text[first:colon] in SCOPES and (text[colon + 1 : min(colon + 2, stop)] + "0").isidentifier()
 
 
 def _nested(text: str, at: int, end: int, offset: int) -> Expression:

@@ -76,6 +76,7 @@ class Session:
         self._loading = RLock()
         self.receivers: dict[type, dict[str, Any]] = {}
         """The functions that programs define for values of a type, by the host's type and their names."""
+        self._scopes: dict[str, Any] = {}
         self._warned: set[tuple[str, int]] = set()
         self._registered: dict[str, Any] = {}
         self._models: Models | None = None
@@ -207,6 +208,27 @@ class Session:
         self.variables[name] = value
         self.variables.own.add(name)
 
+    def _scope(self, name: str) -> Any:
+        """The variables `public:x` and `system:x` of this session."""
+        from dana.scopes import Shared, System  # only programs with such variables need it
+
+        if not self._scopes:
+            run_id = self.host.new_id()
+            level = modules.builtin("log_level")
+            self._scopes["$public"] = Shared("public")
+            self._scopes["$system"] = System(
+                {
+                    "run_id": (lambda: run_id, None),
+                    "time": (modules.builtin("get_current_time"), None),
+                    "log_level": (level, level),
+                    "model": (lambda: self.models.chosen(None).name, self._choose_model),
+                }
+            )
+        return self._scopes.get(name, UNBOUND)
+
+    def _choose_model(self, name: Any) -> None:
+        self.models.default = self.models.chosen(name)
+
     def _knows(self, name: str) -> bool:
         return name in self._registered or name in self.variables.own or modules.is_builtin(name)
 
@@ -215,6 +237,8 @@ class Session:
         found = self._registered.get(name, UNBOUND)
         if found is not UNBOUND:
             return found
+        if name[0] == "$":
+            return self._scope(name)
         found = modules.builtin(name)
         if found is UNBOUND:
             path = modules.program_of(name)

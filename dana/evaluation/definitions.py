@@ -75,6 +75,11 @@ class Variables(dict):  # type: ignore[type-arg]
             self.absent.clear()
 
     def __missing__(self, name: str) -> Any:
+        if name == "$private":
+            from dana.scopes import Shared  # only programs with such variables need it
+
+            found = self[name] = Shared("private")
+            return found
         found = self.supplied(name)
         if found is UNBOUND:
             return self.last_resort(name)

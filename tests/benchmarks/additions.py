@@ -49,6 +49,8 @@ def main(rounds: int = 9) -> None:
             body = f"    for _ in range({CALLS}):\n        {text}\n"
             session.run(f"def {form}():\n    s, p, n = S(1), P(1), 7\n{body}")
             session.call(form)
-        times = [(seconds(lambda: session.call("added")), seconds(lambda: session.call("plain"))) for _ in range(rounds)]
+        times = [
+            (seconds(lambda: session.call("added")), seconds(lambda: session.call("plain"))) for _ in range(rounds)
+        ]
         plain = statistics.median(b for _, b in times) / CALLS * 1e9
         print(f"{name:<36}{plain:>10.0f}{statistics.median(a / b for a, b in times):>16.2f}")

@@ -42,6 +42,7 @@ inference
 overlap
 taint
 structs
+scopes
 evaluation
 evaluation.shapes
 evaluation.pipelines
@@ -125,6 +126,8 @@ LATE = {
     ("evaluation.traceback", "calls"): "needed only where an error is described",
     ("evaluation.traceback", "inference"): "needed only where a function is called that nobody defines",
     ("evaluation.pipelines", "modules"): "needed only where a list of stages is run at once",
+    ("evaluation.definitions", "scopes"): "needed only by programs with variables of scopes",
+    ("session", "scopes"): "needed only by programs with variables of scopes",
     ("evaluation.definitions", "structs"): "needed only by programs with structs or receivers",
     ("models.resource", "structs"): "needed only by programs with structs",
     ("evaluation.definitions", "calls"): "needed only by programs that ask a model",

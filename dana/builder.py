@@ -480,6 +480,30 @@ def struct(start: int, end: int, token: Token, name: Token, _: Token, body: list
     return nodes.ClassDefinition(start, body[-1].end, name[1], (), (), tuple(body), "struct", ())
 
 
+def interface(
+    start: int, end: int, token: Token, name: Token, _: Token, _line: Token, _in: Token, body: list[Any], _out: Token
+) -> Statement:
+    """`interface name:` with signatures."""
+    for at, statement in enumerate(body):
+        kind = type(statement)
+        if kind is nodes.FunctionDefinition and type(statement.body[0]) is nodes.Pass and not statement.decorators:
+            continue
+        if kind is nodes.Pass or (at == 0 and kind is nodes.ExpressionStatement and _is_text(statement.value)):
+            continue
+        hint = "write them as def name(parameters) -> type"
+        if kind is nodes.FunctionDefinition:
+            hint = "end the line behind the parameters or the type: what is done stands in a class"
+        refuse("interface", "an interface holds signatures only", statement, hint)
+    return nodes.ClassDefinition(start, body[-1].end, name[1], (), (), tuple(body), "interface", ())
+
+
+def signature(start: int, end: int, token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
+    parameters = rest[0] if type(rest[0]) is Parameters else _no_parameters(rest[0][2])
+    returns = rest[-2] if isinstance(rest[-2], Expression) else None
+    last = rest[-1][2]
+    return nodes.FunctionDefinition(start, last, name[1], parameters, returns, (nodes.Pass(last, last),), False, ())
+
+
 def _is_text(node: Any) -> bool:
     return type(node) is nodes.Constant and type(node.value) is str
 

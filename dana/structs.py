@@ -259,6 +259,8 @@ def receive(types: Any, name: str, function: Any, receivers: dict[type, dict[str
             own[name] = function
             type.__setattr__(kind, name, function)
         elif type(kind) is NativeType:
+            if hasattr(kind.host, "signatures"):
+                raise TypeError(f"{kind.name} is an interface; write the function for the types that have it")
             if is_special(name):
                 raise TypeError(f"{name} cannot be defined for {kind.name}, only for structs and classes")
             if name in kind.methods or name in kind.fields:

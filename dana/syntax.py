@@ -20,7 +20,11 @@ MOST = 20
 """How many mistakes are reported at once."""
 
 _WRITTEN = {name: text for text, name in OPERATORS.items()} | {name: word for word, name in KEYWORDS.items()}
-_DEFINITIONS = ("DEF", "CLASS", "STRUCT")
+_DEFINITIONS = ("DEF", "CLASS", "STRUCT", "INTERFACE")
+_FLAT = {
+    "STRUCT": "give it a field of the other struct, or write class",
+    "INTERFACE": "write the signatures of the other interface, too",
+}
 _HEADERS = ("IF", "ELIF", "ELSE", "WHILE", "FOR", "TRY", "EXCEPT", "FINALLY", "WITH", "MATCH", "CASE", *_DEFINITIONS)
 _STATEMENTS = (
     "while for if elif else try except finally def class return import from with raise assert del pass break "
@@ -273,9 +277,10 @@ class _Explanation:
             return self.say(
                 "unexpected-token", "expected ':', got '{'", hint="a block begins after ':' and is indented"
             )
-        if self.first[0] == "STRUCT" and self.token[0] == "LPAR":
-            hint = "give it a field of the other struct, or write class"
-            return self.say("unexpected-token", "a struct derives from nothing", hint=hint)
+        if self.first[0] in _FLAT and self.token[0] == "LPAR":
+            return self.say(
+                "unexpected-token", f"this {self.first[1]} can derive from nothing", hint=_FLAT[self.first[0]]
+            )
         if self.token[0] == "DOUBLESLASH" and self.first is self.token:
             return self.say("unexpected-token", "expected a statement, got '//'", hint="a comment begins with #")
         return None

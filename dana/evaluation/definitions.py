@@ -316,6 +316,8 @@ class Unit:
             members = {name: frame[slot] for name, slot in names if frame[slot] is not UNBOUND}
             if node.kind == "struct":
                 built = self.struct(node, inner, frame)
+            elif node.kind == "interface":
+                built = self.interface(node, inner, frame)
             else:
                 if inner.docstring is not None:
                     members["__doc__"] = inner.docstring
@@ -340,6 +342,14 @@ class Unit:
                 )
         variables = self.variables
         return build_struct(Layout(node.name, fields, variables.visible, scope.docstring), scope.qualified_name)
+
+    def interface(self, node: nodes.ClassDefinition, scope: Scope, frame: list[Any]) -> Any:
+        """The type of an interface whose body has run in a frame."""
+        from dana.interfaces import build_interface  # only programs with interfaces need it
+
+        signatures = [each for each in node.body if isinstance(each, nodes.FunctionDefinition)]
+        functions = [frame[scope.place(each.name)[1]] for each in signatures]
+        return build_interface(node.name, functions, scope.docstring)
 
     def receive(self, types: Any, name: str, function: Any) -> None:
         """`def (value: types) name(...)`"""

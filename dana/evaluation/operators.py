@@ -9,7 +9,7 @@ from operator import index
 from types import FunctionType, MethodType
 
 from dana.errors import LimitReached, Stop
-from dana.evaluation.pipelines import GIVEN, combines, is_stage, piped, pipeline
+from dana.evaluation.pipelines import GIVEN, applied, combines, composed, is_function, is_stage, means_a_value, piped
 from dana.evaluation.shapes import ENVIRONMENT
 from dana.formatting import format_value, percent, represent, text
 from dana.run import RUN, current
@@ -214,7 +214,34 @@ def either(left: Any, right: Any) -> Any:
         return right(left)
     if is_stage(right) and not combines(left, right):
         return piped(left, right)
+    return _either(left, right)
+
+
+def _either(left: Any, right: Any) -> Any:
+    """The same where it is no pipeline."""
     return left | (collected(right) if type(left) in VIEWS else right)
+
+
+def pipeline(value: Any, stages: tuple[Any, ...], calls: tuple[int, ...]) -> Any:
+    """`value | stage | stage`; `calls` are the indexes of the stages that can mean a call whose result is combined."""
+    begun = False
+    for at, stage in enumerate(stages):
+        if type(stage) is FunctionType and (begun or (type(value) in GIVEN and at not in calls)):
+            value = stage(value)
+            begun = True
+        elif begun:
+            value = applied(stage, value)
+        elif at in calls and means_a_value(value):
+            value = _either(value, stage())
+        elif is_stage(stage) and not combines(value, stage):
+            if is_function(value):
+                value = composed(value, stage)
+            else:
+                value = applied(stage, value)
+                begun = True
+        else:
+            value = _either(value, stage)
+    return value
 
 
 def one_of(left: Any, right: Any) -> Any:

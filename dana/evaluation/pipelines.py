@@ -34,9 +34,9 @@ class Flow:
     def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
         first = self.stages[0]
         at = 0
-        value = _applied(first, *arguments) if type(first) is list else first(*arguments, **keywords)
+        value = applied(first, *arguments) if type(first) is list else first(*arguments, **keywords)
         for at in range(1, len(self.stages)):
-            value = _applied(self.stages[at], value)
+            value = applied(self.stages[at], value)
         return value
 
     def place(self, at: int) -> str:
@@ -56,31 +56,9 @@ class Flow:
 register(NativeType("pipeline", Flow, "Functions that are called one after the other: `clean | score | report`."))
 
 
-def pipeline(value: Any, stages: tuple[Any, ...], calls: tuple[int, ...]) -> Any:
-    """`value | stage | stage`; `calls` are the indexes of the stages that can mean a call whose result is combined."""
-    applied = False
-    for at, stage in enumerate(stages):
-        if type(stage) is FunctionType and (applied or (type(value) in GIVEN and at not in calls)):
-            value = stage(value)
-            applied = True
-        elif applied:
-            value = _applied(stage, value)
-        elif at in calls and _means_a_value(value):
-            value = value | stage()
-        elif is_stage(stage) and not combines(value, stage):
-            if _is_function(value):
-                value = composed(value, stage)
-            else:
-                value = _applied(stage, value)
-                applied = True
-        else:
-            value = value | stage
-    return value
-
-
 def piped(left: Any, right: Any) -> Any:
     """`left | right` where `right` is a stage, else None."""
-    return composed(left, right) if _is_function(left) else _applied(right, left)
+    return composed(left, right) if is_function(left) else applied(right, left)
 
 
 def is_stage(value: Any) -> bool:
@@ -98,7 +76,7 @@ def combines(left: Any, right: Any) -> bool:
     return _is_type(right) and (left is None or _is_type(left))
 
 
-def _means_a_value(value: Any) -> bool:
+def means_a_value(value: Any) -> bool:
     return type(value) in _PLAIN or _defines(value, "__or__")
 
 
@@ -116,7 +94,7 @@ def _is_type(value: Any) -> bool:
     )
 
 
-def _is_function(value: Any) -> bool:
+def is_function(value: Any) -> bool:
     """Whether a value on the left is composed with what follows, and not given to it."""
     kind = type(value)
     if kind in (FunctionType, MethodType, Flow, NativeType, Class):
@@ -130,7 +108,7 @@ def composed(left: Any, right: Any) -> Flow:
     return Flow((*before, *right.stages) if type(right) is Flow else (*before, right))
 
 
-def _applied(stage: Any, value: Any) -> Any:
+def applied(stage: Any, value: Any) -> Any:
     """What a stage makes of a value; a list of stages makes a list, all at once."""
     if type(stage) is list and is_stage(stage):
         from dana.modules import builtin
@@ -140,7 +118,7 @@ def _applied(stage: Any, value: Any) -> Any:
 
 
 def _bound(stage: Any, value: Any) -> Callable[[], Any]:
-    return lambda: _applied(stage, value)
+    return lambda: applied(stage, value)
 
 
 def _possible(stage: Any) -> Any:

@@ -12,8 +12,8 @@ from types import CodeType
 
 from dana import nodes
 from dana.errors import Diagnostic, Frame, LimitReached, Stop, nearest
-from dana.evaluation.operators import drive, host_limit, in_own_words
-from dana.evaluation.pipelines import Flow, piped, pipeline
+from dana.evaluation.operators import drive, host_limit, in_own_words, pipeline
+from dana.evaluation.pipelines import Flow, piped
 from dana.evaluation.shapes import SHAPE_CODE, Text, inner_code, maker, unmark
 from dana.formatting import text
 from dana.values import PROGRAM_CODE, UNBOUND, Class, Module, attribute_names, type_name
@@ -119,7 +119,7 @@ def _flow(error: BaseException) -> str | None:
             said = own["self"].place(own["at"])
         elif traceback.tb_frame.f_code is pipeline.__code__ and isinstance(error, TypeError):
             own = traceback.tb_frame.f_locals
-            if not own["applied"] and own["at"] in own["calls"] and " missing " in str(error):
+            if not own["begun"] and own["at"] in own["calls"] and " missing " in str(error):
                 said = f"right of a {type_name(own['value'])} a call is no stage; say where the value goes: f($$, ...)"
         traceback = traceback.tb_next
     return said

@@ -43,6 +43,7 @@ overlap
 taint
 structs
 scopes
+interfaces
 evaluation
 evaluation.shapes
 evaluation.pipelines
@@ -128,6 +129,7 @@ LATE = {
     ("evaluation.pipelines", "modules"): "needed only where a list of stages is run at once",
     ("evaluation.definitions", "scopes"): "needed only by programs with variables of scopes",
     ("session", "scopes"): "needed only by programs with variables of scopes",
+    ("evaluation.definitions", "interfaces"): "needed only by programs with interfaces",
     ("evaluation.definitions", "structs"): "needed only by programs with structs or receivers",
     ("models.resource", "structs"): "needed only by programs with structs",
     ("evaluation.definitions", "calls"): "needed only by programs that ask a model",

@@ -22,8 +22,8 @@ MOST = 20
 _WRITTEN = {name: text for text, name in OPERATORS.items()} | {name: word for word, name in KEYWORDS.items()}
 _DEFINITIONS = ("DEF", "CLASS", "STRUCT", "INTERFACE")
 _FLAT = {
-    "STRUCT": "give it a field of the other struct, or write class",
-    "INTERFACE": "write the signatures of the other interface, too",
+    "STRUCT": ("a struct", "give it a field of the other struct, or write class"),
+    "INTERFACE": ("an interface", "write the signatures of the other interface, too"),
 }
 _HEADERS = ("IF", "ELIF", "ELSE", "WHILE", "FOR", "TRY", "EXCEPT", "FINALLY", "WITH", "MATCH", "CASE", *_DEFINITIONS)
 _STATEMENTS = (
@@ -34,7 +34,10 @@ _OTHER_LANGUAGES = {"function": "def", "func": "def", "fn": "def", "elsif": "eli
 _OPERAND = frozenset("NAME NUMBER STRING FSTRING CONSTANT LPAR LSQB LBRACE ELLIPSIS LAMBDA NOT TILDE".split())
 _OPERAND_END = frozenset("NAME NUMBER STRING FSTRING CONSTANT RPAR RSQB RBRACE ELLIPSIS".split())
 _CONDITIONS = frozenset(("IF", "ELIF", "WHILE", "ASSERT", "RETURN"))
-_CLAUSES = {"except": "except:", "elif": "elif 1:", "else": "else:", "finally": "finally:", "case": "case _:"}
+_CLAUSES = {
+    "except": "except:", "elif": "elif 1:", "else": "else:", "finally": "finally:", "case": "case _:",
+    "interface": "interface _:",
+}  # fmt: skip
 _OPEN = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE", "WITHPAR": "RPAR"}
 
 
@@ -278,9 +281,8 @@ class _Explanation:
                 "unexpected-token", "expected ':', got '{'", hint="a block begins after ':' and is indented"
             )
         if self.first[0] in _FLAT and self.token[0] == "LPAR":
-            return self.say(
-                "unexpected-token", f"this {self.first[1]} can derive from nothing", hint=_FLAT[self.first[0]]
-            )
+            what, hint = _FLAT[self.first[0]]
+            return self.say("unexpected-token", f"{what} has no bases", hint=hint)
         if self.token[0] == "DOUBLESLASH" and self.first is self.token:
             return self.say("unexpected-token", "expected a statement, got '//'", hint="a comment begins with #")
         return None

@@ -54,6 +54,7 @@ usage: dana run FILE [FILE ...] [name=value ...]   run programs
        dana prompt FILE:LINE                       show what a call would send to a model
        dana workflow check | run FILE              workflow definitions in JSON or YAML
        dana model get | list | remove [NAME]       the embedded model
+       dana doc [NAME | FILE]                      what the library, or a program, offers
        dana doctor                                 show whether a model can be asked, and why not
        dana version                                show the version
        dana help [COMMAND]                         show this, or more about a command
@@ -165,6 +166,15 @@ its endpoint can do and how long it takes: it is asked one short question, unles
 model answers.
 """
 
+DOC_HELP = """\
+usage: dana doc                                       the modules and built-ins of the library
+       dana doc NAME                                  a module, a built-in, or a member: math, reason, math.sqrt
+       dana doc FILE [FILE ...] [--format markdown]   the functions, structs and classes of programs
+
+A program is read and not run. Names that begin with an underscore are left out. The comments behind fields, or above
+them, say what they are.
+"""
+
 HELP_OF = {
     "run": RUN_HELP,
     "check": CHECK_HELP,
@@ -172,9 +182,10 @@ HELP_OF = {
     "prompt": PROMPT_HELP,
     "workflow": WORKFLOW_HELP,
     "model": MODEL_HELP,
+    "doc": DOC_HELP,
     "doctor": DOCTOR_HELP,
 }
-COMMANDS = ("run", "check", "init", "prompt", "workflow", "model", "doctor", "version", "help")
+COMMANDS = ("run", "check", "init", "prompt", "workflow", "model", "doc", "doctor", "version", "help")
 
 _COLOR = {"--color": ("auto", "always", "never")}
 _LIMITS = {
@@ -280,6 +291,8 @@ def _dispatch(arguments: list[str]) -> int:
         return _workflow(rest)
     if first == "model":
         return _model(rest)
+    if first == "doc":
+        return _doc(rest)
     if first == "doctor":
         return _doctor(rest)
     if first == "version":
@@ -814,6 +827,28 @@ def _init(arguments: list[str]) -> int:
     for path in create(*options.words):
         sys.stdout.write(path + "\n")
     _say(f"run it:  dana run {os.path.join(options.words[1], 'main.na')}\n")
+    return DONE
+
+
+# Documentation
+
+
+def _doc(arguments: list[str]) -> int:
+    options = _Options("doc", {"--format": ("text", "markdown"), **_COLOR}, arguments)
+    if options.help:
+        sys.stdout.write(DOC_HELP)
+        return DONE
+    from dana import documentation
+    from dana.session import Session
+
+    if not options.words:
+        sys.stdout.write(documentation.overview())
+    for at, word in enumerate(options.words):
+        sys.stdout.write("\n" * bool(at))
+        if _looks_like_file(word):
+            sys.stdout.write(documentation.of_file(_read(word), options.get("--format") == "markdown"))
+        else:
+            documentation.tell(word, Session())
     return DONE
 
 

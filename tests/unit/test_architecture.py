@@ -72,6 +72,7 @@ models.resource
 models.inspection
 workflow_files
 project
+documentation
 confinement
 isolation
 cli
@@ -103,6 +104,7 @@ LATE = {
     ("isolation", "models.resource"): "needed only by programs that ask a model",
     ("isolation", "workflow_files"): "needed only where a definition runs",
     ("isolation", "calls"): "needed only by programs that ask a model",
+    ("cli", "documentation"): "needed only by `dana doc`",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",
     ("host", "permissions"): "most programs reach for nothing outside",

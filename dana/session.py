@@ -74,6 +74,7 @@ class Session:
         self._run = Run(self.host, self.meter, self)
         self._modules: dict[str, Module] = {}
         self._loading = RLock()
+        self._importing: list[Module] = []
         self.receivers: dict[type, dict[str, Any]] = {}
         """The functions that programs define for values of a type, by the host's type and their names."""
         self._scopes: dict[str, Any] = {}
@@ -366,6 +367,11 @@ class Session:
                 pass
         like = nearest(name, module.names())
         meant = f" (did you mean {like}?)" if like else ""
+        if module.writable and name[0] == "_" and name in module.members:
+            meant = ": a name that begins with an underscore is private to its module"
+        elif module.loading:
+            loading = [*self._importing[self._importing.index(module) :], module]
+            meant = f": it is still being imported ({' imports '.join(each.name for each in loading)})"
         raise ImportError(f"cannot import name '{name}' from '{module.name}'{meant}", name=module.name)
 
     def _load(self, name: str, path: str, data: bytes) -> Module:
@@ -376,11 +382,16 @@ class Session:
         module = Module(name, variables, program.resolution.scopes[id(program.module)].docstring, writable=True)
         module.exports = variables.own
         self._modules[key] = module
+        self._importing.append(module)
+        module.loading = True
         try:
             program.run()
         except BaseException:
             del self._modules[key]
             raise
+        finally:
+            module.loading = False
+            self._importing.remove(module)
         return module
 
     # Runs

@@ -135,7 +135,7 @@ class TypeUnion:
 class Module:
     """An imported module: a name, its documentation and its members. Those of the library cannot be changed."""
 
-    __slots__ = ("doc", "exports", "members", "name", "writable")
+    __slots__ = ("doc", "exports", "loading", "members", "name", "writable")
 
     def __init__(
         self, name: str, members: dict[str, Any], doc: str | None, *, writable: bool = False, exports: object = None
@@ -146,15 +146,16 @@ class Module:
         self.writable = writable
         self.exports = exports
         """The names that are the module's own, when `members` holds others too (a set, or None for all)."""
+        self.loading = False
 
     def __repr__(self) -> str:
         return f"<module '{self.name}'>"
 
     def names(self) -> list[str]:
-        """The names that an importer sees."""
+        """The names that an importer sees: those of a program's module that begin with an underscore are its own."""
         if self.exports is None:
             return list(self.members)
-        return [name for name in self.members if name in self.exports]  # type: ignore[operator]
+        return [name for name in self.members if name in self.exports and name[0] != "_"]  # type: ignore[operator]
 
 
 NativeType.__name__ = Class.__name__ = "type"  # as the host's messages are to call them
@@ -232,7 +233,12 @@ def missing_attribute(value: Any, name: str) -> AttributeError:
         shown = value.name if isinstance(value, NativeType) else value.__name__
         return AttributeError(f"type object '{shown}' has no attribute '{name}'", name=name, obj=value)
     if type(value) is Module:
-        return AttributeError(f"module '{value.name}' has no attribute '{name}'", name=name, obj=value)
+        message = f"module '{value.name}' has no attribute '{name}'"
+        if value.writable and name[:1] == "_" and name in value.members and not is_special(name):
+            message = f"{name} begins with an underscore: it is private to the module '{value.name}'"
+        elif value.loading:
+            message += " yet: it is still being imported"
+        return AttributeError(message, name=name, obj=value)
     return AttributeError(f"'{type_name(value)}' object has no attribute '{name}'", name=name, obj=value)
 
 
@@ -266,7 +272,7 @@ def get_attribute(value: Any, name: str) -> Any:
             return method
         raise missing_attribute(value, name)
     if kind is Module:
-        if name in value.members and (value.exports is None or name in value.exports):
+        if name in value.members and (value.exports is None or (name in value.exports and name[0] != "_")):
             return value.members[name]
         raise missing_attribute(value, name)
     if kind is super:

@@ -274,12 +274,12 @@ BESIDE = {
     "modules that read each other too early": (
         "import a\n",
         {"a.na": "from b import y\nx = 1\n", "b.na": "from a import x\ny = 2\n"},
-        "ImportError: cannot import name 'x' from 'a'",
+        "ImportError: cannot import name 'x' from 'a': it is still being imported (a imports b imports a)",
     ),
     "a module that imports itself": (
         "import a\n",
         {"a.na": "import a\nprint(a.x)\nx = 1\n"},
-        "AttributeError: module 'a' has no attribute 'x'",
+        "AttributeError: module 'a' has no attribute 'x' yet: it is still being imported",
     ),
     "a module that loops": ("import a\n", {"a.na": "while True:\n    pass\n"}, "limit --max-steps"),
     "a module that fails twice": (

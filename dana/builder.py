@@ -791,6 +791,17 @@ def lambda_(start: int, end: int, token: Token, *rest: Any) -> Expression:
     return nodes.Lambda(start, end, found, rest[-1])
 
 
+def spelled(start: int, end: int, token: Token, node: Any) -> Any:
+    return node
+
+
+def lambda_typed(start: int, end: int, token: Token, _open: Token, parameter: Any, *rest: Any) -> Expression:
+    """`lambda (p: Type) :: body`"""
+    first: Parameter = parameter[1]
+    parameters = Parameters(first.start, first.end, (), (first,), None, (), None)
+    return nodes.Lambda(start, end, parameters, rest[-1])
+
+
 def or_(start: int, end: int, values: list[Any]) -> Expression:
     return nodes.BooleanOperation(start, end, "or", tuple(values))
 
@@ -1138,6 +1149,22 @@ def dict_display(start: int, end: int, opening: Token, pairs: Any, *rest: Token)
         return nodes.DictDisplay(start, end, (), ())
     keys = tuple(key for key, _ in pairs)
     return nodes.DictDisplay(start, end, keys, tuple(value for _, value in pairs))
+
+
+def dict_comprehension_of_pair(
+    start: int,
+    end: int,
+    _open: Token,
+    _in: Token,
+    key: Any,
+    _: Token,
+    value: Any,
+    _out: Token,
+    clauses: list[Any],
+    _e: Token,
+) -> Expression:
+    """`{(key: value) for ...}`"""
+    return nodes.DictComprehension(start, end, key, value, tuple(clauses))
 
 
 def dict_comprehension(

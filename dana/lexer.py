@@ -465,11 +465,19 @@ def soft_keywords(tokens: list[Token]) -> list[Token]:
             _group_of_items(tokens, at + 1)
         elif token[0] == "AS" and at + 2 < len(tokens) and tokens[at + 2][0] == "BAR":
             tokens[at] = ("CAPTURE", *token[1:])
-        if token[1] not in _SOFT or token[0] != "NAME" or (at and tokens[at - 1][0] not in _LINE_ENDS):
+        if token[1] not in _SOFT or token[0] != "NAME":
+            continue
+        before = tokens[at - 1][0] if at else "NEWLINE"
+        if before not in _LINE_ENDS and not (token[1] == "deliver" and before in ("COLON", "SEMICOLON")):
             continue
         if token[1] != "match":
-            if tokens[at + 1][0] == "NAME":
+            following = tokens[at + 1][0]
+            if token[1] in DEFINING and following == "NAME":
                 tokens[at] = (DEFINING[token[1]], *token[1:])
+            elif token[1] == "deliver" and following in _BEGINNING:
+                tokens[at] = ("RETURN", *token[1:])
+            elif token[1] == "sync" and following == "DEF":
+                tokens[at] = ("SYNC", *token[1:])
             continue
         end = _line_end(tokens, at)
         if (
@@ -519,7 +527,10 @@ def _group_of_items(tokens: list[Token], at: int) -> None:
 DEFINING = {"struct": "STRUCT", "interface": "INTERFACE"}
 """The soft keywords that begin the definition of something with a name."""
 
-_SOFT = frozenset(("match", *DEFINING))
+_SOFT = frozenset(("match", "deliver", "sync", *DEFINING))
+
+_BEGINNING = frozenset("NAME NUMBER STRING FSTRING CONSTANT LBRACE LAMBDA NOT TILDE SCOPED DOLLARS".split())
+"""What begins an expression and goes on none, so that the word before it is a keyword."""
 
 _LINE_ENDS = frozenset(("NEWLINE", "INDENT", "DEDENT"))
 

@@ -782,6 +782,8 @@ class Walk:
         """What a stage gives for a value."""
         if type(stage) is nodes.ListDisplay:
             return Value(parts=tuple(self.staged(value, item) for item in stage.items))
+        if type(stage) is nodes.Name and self.owner(stage.id) is None and stage.id not in self.env:
+            return self.supplied(stage.id, (value,))
         found = self.value(stage)
         if not found.functions:
             return self.arithmetic("|", value, found)
@@ -789,6 +791,12 @@ class Walk:
         for function in found.functions:
             results = join(results, self.applied(function, (value,)))
         return results
+
+    def supplied(self, name: str, values: Sequence[Value]) -> Value:
+        """The result of a function that the program does not define."""
+        for value in values:
+            self.shown(value)
+        return NOTHING
 
     def run_through(self, node: Any, values: Sequence[Value]) -> Value:
         """What a pipeline of functions gives."""

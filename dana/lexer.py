@@ -167,7 +167,7 @@ def tokenize(text: str, start: int = 0, stop: int | None = None, expression: boo
         for _ in depths[1:]:
             add(("DEDENT", "", stop, stop))
     add(("$END", "", stop, stop))
-    return soft_keywords(scoped(tokens, text))
+    return soft_keywords(scoped(tokens))
 
 
 def _indentation(text: str, at: int, stop: int, depths: list[tuple[int, int]], tokens: list[Token]) -> tuple[int, bool]:
@@ -402,12 +402,12 @@ def _unreadable(text: str, at: int, stop: int) -> LexicalError:
     return LexicalError("bad-character", f"{name} is not part of the language", at, at + 1, _CHARACTERS.get(character))
 
 
-def scoped(tokens: list[Token], text: str) -> list[Token]:
+def scoped(tokens: list[Token]) -> list[Token]:
     """The tokens with `private:x` made one, where nothing stands between its parts.
 
     Where a dict has a key, in a subscript and in the head of a lambda, the colon means what it means there.
     """
-    if not any(f"{scope}:" in text for scope in SCOPES):
+    if not any(token[1] in SCOPES for token in tokens):
         return tokens
     found: list[Token] = []
     around = [""]

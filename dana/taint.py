@@ -50,7 +50,7 @@ MAY_ADDRESS = frozenset((TYPED, PERSON, MEMORY, INPUT))
 MAY_DEFINE = frozenset((FILE, MEMORY))
 """Where whole definitions of workflows may come from: they are checked when they are made."""
 
-ASKING = frozenset("reason chat solve execute_workflow_step".split())
+ASKING = frozenset("reason chat solve plan execute_workflow_step".split())
 """The methods of models and agents that give an answer."""
 
 RECALLING = frozenset("recall search get_conversation".split())
@@ -378,6 +378,10 @@ class _Flow(Walk):
         kept = self.scope, self.function, self.context, self.env, self.facts, self.raised, self.handled, self.exits
         self.scope, self.function, self.context = self.resolution.scopes[id(function)], function, key
         self.env, self.facts, self.raised, self.exits = dict(self.contexts[id(function)][key]), set(), set(), []
+        for slot in self.scope.cells:  # what functions inside of it may read
+            name = self.scope.names[slot]
+            if name in self.env:
+                self.give(id(self.scope), name, self.env[name])
         self.depth += 1
         if type(function) is nodes.Lambda:
             self.give(("result", key), "", self.value(function.body))
@@ -969,6 +973,8 @@ class _Flow(Walk):
         owner = self.own_class(node.value)
         if owner is not None:
             value = join(value, Value(functions=frozenset((owner,))))
+        elif node.name == "conversation":  # of an agent
+            return of((self.origin(MODEL, node),))
         return self.attribute_of(value, node.name)
 
     def attribute_of(self, value: Value, name: str) -> Value:
@@ -1321,6 +1327,10 @@ class _Flow(Walk):
         found = [method for one in classes for method in self.methods_of(one, name)]
         if not found and not classes and receiver.empty and not receiver.kinds:
             found = self.methods.get(name, [])
+        if not found:
+            found = [
+                each for each in self.methods.get(name, ()) if type(each) is nodes.FunctionDefinition and each.receiver
+            ]
         if found:
             return self.called_with(Value(functions=frozenset(found)), node, (receiver,), None)
         held = self.attribute_of(receiver, name) if receiver.functions or receiver.fields else NOTHING

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from types import FunctionType, MethodType
 
+from dana.run import current
 from dana.values import TYPES, Class, NativeType, TypeUnion, register, type_name
 
 TYPE_CHECKING = False
@@ -21,6 +22,10 @@ _PLAIN = frozenset((bool, int, set, frozenset, dict, type({}.keys()), type({}.it
 
 GIVEN = frozenset((bool, int, float, str, bytes, list, tuple, set, frozenset, dict))
 """The types of values that are never a function: right of one of them, a function is a stage."""
+
+
+STAGES = 1_000
+"""How many stages a function of stages may have."""
 
 
 class Flow:
@@ -63,10 +68,22 @@ def piped(left: Any, right: Any) -> Any:
 
 def is_stage(value: Any) -> bool:
     """Whether a value can be a stage: a function, or a list of functions."""
-    kind = type(value)
-    if kind is list:
-        return bool(value) and all(map(is_stage, value))
-    return kind is FunctionType or callable(value)
+    if type(value) is not list:
+        return callable(value)
+    seen: dict[int, list[Any]] = {}
+    waiting = [value]
+    while waiting:
+        items = waiting.pop()
+        seen[id(items)] = items
+        for item in items:
+            if type(item) is list:
+                if id(item) not in seen:  # lists may share their parts
+                    waiting.append(item)
+            elif not callable(item):
+                return False
+        if not items:
+            return False
+    return True
 
 
 def combines(left: Any, right: Any) -> bool:
@@ -105,7 +122,10 @@ def is_function(value: Any) -> bool:
 def composed(left: Any, right: Any) -> Flow:
     """`left | right` of two stages."""
     before = left.stages if type(left) is Flow else (left,)
-    return Flow((*before, *right.stages) if type(right) is Flow else (*before, right))
+    stages = (*before, *right.stages) if type(right) is Flow else (*before, right)
+    if len(stages) > STAGES:
+        raise ValueError(f"a pipeline has at most {STAGES:,} stages, not {len(stages):,}")
+    return Flow(stages)
 
 
 def applied(stage: Any, value: Any) -> Any:
@@ -113,6 +133,7 @@ def applied(stage: Any, value: Any) -> Any:
     if type(stage) is list and is_stage(stage):
         from dana.modules import builtin
 
+        current().meter.charge(len(stage))  # lists may share their parts, and their stages be functions of the library
         return builtin("parallel")(*[_bound(each, value) for each in stage])
     return _possible(stage)(value)
 
@@ -129,6 +150,6 @@ def _possible(stage: Any) -> Any:
 
 def _named(stage: Any) -> str:
     if type(stage) is list:
-        return f"[{', '.join(map(_named, stage))}]"
+        return f"[{', '.join('[...]' if type(each) is list else _named(each) for each in stage)}]"
     name = getattr(stage, "__name__", None) or getattr(stage, "name", None) or type_name(stage)
     return str(name)

@@ -7,6 +7,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -463,7 +464,7 @@ def _change(holder: Any, key: Any, found: Sequence[tuple[Any, Any]], chance: ran
         except (KeyError, IndexError):
             holder[key] = None
     elif kind == 2 and isinstance(holder, dict):
-        holder[chance.choice(KEYS)] = chance.choice(VALUES)
+        holder[chance.choice(KEYS)] = deepcopy(chance.choice(VALUES))
     elif kind == 3 and isinstance(holder, list):
         holder.insert(0, json.loads(json.dumps(holder[key])))
     elif kind == 4:
@@ -474,7 +475,7 @@ def _change(holder: Any, key: Any, found: Sequence[tuple[Any, Any]], chance: ran
             value = [value] if chance.random() < 0.5 else {"steps": value, "type": "loop", "body": again}
         holder[key] = value
     else:
-        holder[key] = chance.choice(VALUES)
+        holder[key] = deepcopy(chance.choice(VALUES))
 
 
 # Configuration and answers

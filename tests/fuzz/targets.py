@@ -144,7 +144,7 @@ def check_cause(error: BaseException) -> None:
     line = linecache.getline(file, number).strip()
     if "/dana/" not in file and "/stdlib/" not in file:
         return
-    deliberate = line.startswith(("raise", "getattr(", "return getattr(")) or "raise " in line
+    deliberate = line.startswith(("raise", "getattr(", "return getattr(", "delattr(")) or "raise " in line
     if (isinstance(error, INNER_ERRORS) or INNER_FILE.search(file)) and not deliberate:
         raise Fault(f"{type(error).__name__} at {file.rpartition('/')[2]}:{number}: {line}")
 

@@ -460,7 +460,7 @@ def receiver_function(start: int, end: int, token: Token, _open: Token, receiver
 
 
 def struct(start: int, end: int, token: Token, name: Token, _: Token, body: list[Any]) -> Statement:
-    """`struct name: fields`; refuses whatever is no field."""
+    """`struct name: fields`, and `resource` likewise; refuses whatever is no field."""
     fields: set[str] = set()
     for at, statement in enumerate(body):
         kind = type(statement)
@@ -473,11 +473,11 @@ def struct(start: int, end: int, token: Token, name: Token, _: Token, body: list
             continue
         hint = "write a field as name: type = default"
         if kind is nodes.FunctionDefinition:
-            hint = f"write it after the struct: def (self: {name[1]}) {statement.name}(...)"
+            hint = f"write it after the {token[1]}: def (self: {name[1]}) {statement.name}(...)"
         elif kind is nodes.Assignment and type(statement.targets[0]) is Name:
             hint = f"give the field its type: {statement.targets[0].id}: type = ..."
-        refuse("struct-field", "a struct holds fields only", statement, hint)
-    return nodes.ClassDefinition(start, body[-1].end, name[1], (), (), tuple(body), "struct", ())
+        refuse("struct-field", f"a {token[1]} holds fields only", statement, hint)
+    return nodes.ClassDefinition(start, body[-1].end, name[1], (), (), tuple(body), token[1], ())
 
 
 def interface(

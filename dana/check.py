@@ -740,7 +740,7 @@ class _Calls:
         definition = self.only_definition(scope, function.id)
         if isinstance(definition, nodes.FunctionDefinition):
             self.fit(definition, definition.name, call, 0)
-        elif isinstance(definition, nodes.ClassDefinition) and definition.kind == "struct":
+        elif isinstance(definition, nodes.ClassDefinition) and definition.kind in ("struct", "resource"):
             self.struct(definition, call)
         elif isinstance(definition, nodes.ClassDefinition):
             known, initialise = self.find_method(definition, "__init__")

@@ -524,7 +524,7 @@ def _group_of_items(tokens: list[Token], at: int) -> None:
             return
 
 
-DEFINING = {"struct": "STRUCT", "interface": "INTERFACE"}
+DEFINING = {"struct": "STRUCT", "resource": "RESOURCE", "interface": "INTERFACE"}
 """The soft keywords that begin the definition of something with a name."""
 
 _SOFT = frozenset(("match", "deliver", "sync", *DEFINING))

@@ -495,7 +495,7 @@ class FunctionDefinition(Statement):
 
 
 class ClassDefinition(Statement):
-    """`class name(bases, keyword=value): body`; `kind` is "class", "struct" or "interface"."""
+    """`class name(bases, keyword=value): body`; `kind` is "class", "struct", "resource" or "interface"."""
 
     name: str
     bases: tuple[Expression, ...]

@@ -123,6 +123,31 @@ class Struct(Instance):
         return f"{type(self).__qualname__}({fields})"
 
 
+class Resource(Struct):
+    """The class above every resource: a struct that is started by `with` and stopped at its end, equal to itself only.
+
+    Its functions `start` and `stop`, where it has them, do that.
+    """
+
+    __slots__ = ()
+
+    def __enter__(self) -> Any:
+        _layout(self)
+        start = getattr(self, "start", None)
+        if start is not None:
+            start()
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        _layout(self)
+        stop = getattr(self, "stop", None)
+        if stop is not None:
+            stop()
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
 def _layout(value: Any) -> Layout:
     """The fields of a struct; raises TypeError for another value, which a program may give `A.__init__`."""
     layout: Layout | None = getattr(type(value), "__struct__", None)
@@ -131,8 +156,8 @@ def _layout(value: Any) -> Layout:
     return layout
 
 
-def build_struct(layout: Layout, qualified_name: str) -> Class:
-    """The class of a struct."""
+def build_struct(layout: Layout, qualified_name: str, above: type[Struct] = Struct) -> Class:
+    """The class of a struct, or of a resource."""
     namespace: dict[str, Any] = {
         "__slots__": (),
         "__struct__": layout,
@@ -141,7 +166,7 @@ def build_struct(layout: Layout, qualified_name: str) -> Class:
         "__module__": "__main__",
         "__doc__": layout.doc,
     }
-    return Class.__new__(Class, layout.name, (Struct,), namespace)
+    return Class.__new__(Class, layout.name, (above,), namespace)
 
 
 class Record(Object):
@@ -212,7 +237,7 @@ class Of(Shape):
 def shape_of(value: Any) -> Shape | None:
     """The shape that a type stands for, when it is a value of the program; None for what is no type."""
     if type(value) is Class:
-        return Record(value) if issubclass(value, Struct) and value is not Struct else Of(value)
+        return Record(value) if issubclass(value, Struct) and not issubclass(value, Resource) else Of(value)
     return Of(value) if type(value) is NativeType else None
 
 

@@ -20,9 +20,10 @@ MOST = 20
 """How many mistakes are reported at once."""
 
 _WRITTEN = {name: text for text, name in OPERATORS.items()} | {name: word for word, name in KEYWORDS.items()}
-_DEFINITIONS = ("DEF", "CLASS", "STRUCT", "INTERFACE")
+_DEFINITIONS = ("DEF", "CLASS", "STRUCT", "RESOURCE", "INTERFACE")
 _FLAT = {
     "STRUCT": ("a struct", "give it a field of the other struct, or write class"),
+    "RESOURCE": ("a resource", "give it a field of the other resource, or write class"),
     "INTERFACE": ("an interface", "write the signatures of the other interface, too"),
 }
 _HEADERS = ("IF", "ELIF", "ELSE", "WHILE", "FOR", "TRY", "EXCEPT", "FINALLY", "WITH", "MATCH", "CASE", *_DEFINITIONS)

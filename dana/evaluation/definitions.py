@@ -314,7 +314,7 @@ class Unit:
                 frame[at] = f[slot]
             body(frame)
             members = {name: frame[slot] for name, slot in names if frame[slot] is not UNBOUND}
-            if node.kind == "struct":
+            if node.kind in ("struct", "resource"):
                 built = self.struct(node, inner, frame)
             elif node.kind == "interface":
                 built = self.interface(node, inner, frame)
@@ -330,7 +330,7 @@ class Unit:
 
     def struct(self, node: nodes.ClassDefinition, scope: Scope, frame: list[Any]) -> Class:
         """The class of a struct whose body has run in a frame."""
-        from dana.structs import Field, Layout, build_struct  # only programs with structs need them
+        from dana.structs import Field, Layout, Resource, Struct, build_struct  # only programs with structs need them
 
         fields = []
         for statement in node.body:
@@ -341,7 +341,8 @@ class Unit:
                     Field(name, statement.annotation, default, self.source.comment(statement.start, statement.end))
                 )
         variables = self.variables
-        return build_struct(Layout(node.name, fields, variables.visible, scope.docstring), scope.qualified_name)
+        layout = Layout(node.name, fields, variables.visible, scope.docstring)
+        return build_struct(layout, scope.qualified_name, Struct if node.kind == "struct" else Resource)
 
     def interface(self, node: nodes.ClassDefinition, scope: Scope, frame: list[Any]) -> Any:
         """The type of an interface whose body has run in a frame."""

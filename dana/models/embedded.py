@@ -86,6 +86,8 @@ class EmbeddedModel:
             raise NotInstalled(f"{path} cannot be loaded: dana model remove, then dana model get") from error
         self._grammar = xllamacpp.json_schema_to_grammar
         self._running: dict[threading.Thread, threading.Event] = {}
+        self._beginning = threading.Lock()
+        self._ended = False
         atexit.register(self.close)
 
     def complete(self, body: dict[str, Any], cancelled: Callable[[], bool] | None = None) -> dict[str, Any]:
@@ -121,8 +123,11 @@ class EmbeddedModel:
         closed = threading.Event()
         # the runtime loses an interrupt that comes while it answers: it answers in a thread, where none comes
         work = threading.Thread(target=self._answer, args=(self._request(body), made, closed), daemon=True)
-        self._running[work] = closed
-        work.start()
+        with self._beginning:
+            if self._ended:  # and with it the process: nobody will read an answer
+                return
+            self._running[work] = closed
+            work.start()
         try:
             while cancelled is None or not cancelled():
                 try:
@@ -138,7 +143,9 @@ class EmbeddedModel:
             closed.set()
 
     def close(self) -> None:
-        """End the requests that are under way: a process that ended with one of them would crash."""
+        """End the requests that are under way, for good: a process that ended with one of them would crash."""
+        with self._beginning:
+            self._ended = True
         for work, closed in list(self._running.items()):
             closed.set()
             work.join()

@@ -255,6 +255,20 @@ threading.Thread(target=list, args=(chunks[1],), daemon=True).start()
     assert process(model, program) == (0, b"", b"")
 
 
+def test_a_request_that_begins_while_the_process_ends(model: EmbeddedModel) -> None:
+    program = """
+import threading, time
+chunks = [model.stream(ask("Tell a story", 2000)), model.stream(ask("word " * 3000, 2))]
+next(chunks[0])
+def late():
+    time.sleep(0.004)
+    list(chunks[1])
+threading.Thread(target=late, daemon=True).start()
+"""
+    for _ in range(3):
+        assert process(model, program) == (0, b"", b"")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a process gets no interrupt from another one there")
 def test_an_interrupt_is_not_lost(model: EmbeddedModel) -> None:
     program = """

@@ -149,6 +149,7 @@ class EmbeddedModel:
         for work, closed in list(self._running.items()):
             closed.set()
             work.join()
+        self._server = None  # which ends the runtime's own threads
 
     def _answer(
         self, request: dict[str, Any], made: SimpleQueue[dict[str, Any] | Exception | None], closed: threading.Event

@@ -88,7 +88,7 @@ class EmbeddedModel:
         self._running: dict[threading.Thread, threading.Event] = {}
         self._beginning = threading.Lock()
         self._ended = False
-        atexit.register(self.close)
+        atexit.register(self._end)
 
     def complete(self, body: dict[str, Any], cancelled: Callable[[], bool] | None = None) -> dict[str, Any]:
         """The response to a request: text, never tool calls; raises ValueError with what the runtime says against it.
@@ -143,12 +143,16 @@ class EmbeddedModel:
             closed.set()
 
     def close(self) -> None:
-        """End the requests that are under way, for good: a process that ended with one of them would crash."""
-        with self._beginning:
-            self._ended = True
+        """End the requests that are under way."""
         for work, closed in list(self._running.items()):
             closed.set()
             work.join()
+
+    def _end(self) -> None:
+        """End all requests for good: a process that ended with one of them would crash."""
+        with self._beginning:
+            self._ended = True
+        self.close()
         self._server = None  # which ends the runtime's own threads
 
     def _answer(

@@ -251,8 +251,10 @@ class Lowering:
             if self.may_wait(node.id, place):  # type: ignore[attr-defined]
                 return 3
             return 2 if place[0] == "class" or id(node) in self.unit.resolution.unsure else 1
+        if kind in COMPREHENSIONS:
+            return 1000
         if kind in OWN_CLOSURE:
-            return 1000 if kind in COMPREHENSIONS else 8
+            return 8 + sum(self.weight(part) for part in _outside(node))
         own = WEIGHTS.get(kind, 2)
         return own + sum([self.weight(child) for child in node.children()])
 
@@ -1094,6 +1096,17 @@ def node_yields(node: nodes.Node, known: dict[int, bool]) -> bool:
     return found
 
 
+def _outside(node: Any) -> list[nodes.Node]:
+    """What of a definition is evaluated where it stands, and not inside of it."""
+    if isinstance(node, nodes.GeneratorExpression):
+        return [node.clauses[0].iterable]
+    found = [*getattr(node, "decorators", ()), *getattr(node, "bases", ())]
+    parameters = getattr(node, "parameters", None)
+    if parameters is not None:
+        found += [parameter.default for parameter in parameters.all() if parameter.default is not None]
+    return found
+
+
 EXPRESSIONS: dict[type[nodes.Node], Callable[[Any, Any, Text], str]] = {
     nodes.Constant: Lowering.constant,
     nodes.Name: Lowering.name,
@@ -1166,7 +1179,7 @@ OWN_CLOSURE = COMPREHENSIONS | {
     nodes.Lambda,
     nodes.GeneratorExpression,
 }
-"""The kinds of node whose text does not grow with what is inside them."""
+"""The kinds of node whose text does not grow with what is inside them, but for what is evaluated before."""
 
 WEIGHTS: dict[type[nodes.Node], int] = {
     nodes.BinaryOperation: 1,

@@ -142,3 +142,11 @@ def test_what_the_parser_takes_the_checks_take_too(form: str) -> None:
     for given in ("input()", 'reason("a")'):
         source = Source(f"x = {given}\ny = {form}\n")
         assert Session().check(source, strict=True) == []
+
+
+def test_what_is_nested_in_front_of_functions_in_loops() -> None:
+    lambdas = "lambda a=" * 150 + "1" + ": 2" * 150
+    generators = "(x for x in " * 150 + "[]" + ")" * 150
+    session = Session(Silent())
+    session.run(f"def f():\n    for i in range(3):\n        g = {lambdas}\n        h = {generators}\n    return g()\n")
+    assert [session.call("f") for _ in range(5)] == [2] * 5

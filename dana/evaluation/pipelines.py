@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 _PLAIN = frozenset((bool, int, set, frozenset, dict, type({}.keys()), type({}.items())))
 """The types for which `|` followed by a call means what it means in Python."""
 
-
 GIVEN = frozenset((bool, int, float, str, bytes, list, tuple, set, frozenset, dict))
 """The types of values that are never a function: right of one of them, a function is a stage."""
-
 
 STAGES = 1_000
 """How many stages a function of stages may have."""
@@ -62,7 +60,7 @@ register(NativeType("pipeline", Flow, "Functions that are called one after the o
 
 
 def piped(left: Any, right: Any) -> Any:
-    """`left | right` where `right` is a stage, else None."""
+    """`left | right` where `right` is a stage."""
     return composed(left, right) if is_function(left) else applied(right, left)
 
 
@@ -94,6 +92,7 @@ def combines(left: Any, right: Any) -> bool:
 
 
 def means_a_value(value: Any) -> bool:
+    """Whether `value | f(1)` is an operation with what the call gives."""
     return type(value) in _PLAIN or _defines(value, "__or__")
 
 

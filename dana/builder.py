@@ -415,13 +415,13 @@ def decorated(start: int, end: int, decorators: list[Any], definition: Any) -> S
 
 
 def function(start: int, end: int, token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
-    parameters = rest[0] if type(rest[0]) is Parameters else _no_parameters(rest[0][2])
+    parameters = _parameters(rest[0])
     return nodes.FunctionDefinition(start, rest[-1][-1].end, name[1], parameters, None, tuple(rest[-1]), False, ())
 
 
 def flow(start: int, end: int, token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
     """`def name(parameters) = expression`; a pipeline that does not name the parameters begins with them."""
-    parameters = rest[0] if type(rest[0]) is Parameters else _no_parameters(rest[0][2])
+    parameters = _parameters(rest[0])
     value = rest[-2]
     given = parameters.positional_only + parameters.positional
     is_pipeline = type(value) is nodes.Pipeline or (type(value) is nodes.BinaryOperation and value.operator == "|")
@@ -439,7 +439,7 @@ def flow(start: int, end: int, token: Token, name: Token, _open: Token, *rest: A
 
 
 def function_returning(start: int, end: int, token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
-    parameters = rest[0] if type(rest[0]) is Parameters else _no_parameters(rest[0][2])
+    parameters = _parameters(rest[0])
     return nodes.FunctionDefinition(start, rest[-1][-1].end, name[1], parameters, rest[-3], tuple(rest[-1]), False, ())
 
 
@@ -450,7 +450,7 @@ def receiver_function(start: int, end: int, token: Token, _open: Token, receiver
     if first.annotation is None:
         hint = f"write its type: def ({first.name}: Type) {name[1]}(...)"
         refuse("receiver", f"the receiver {first.name} has no type", first, hint)
-    others = rest[0] if type(rest[0]) is Parameters else _no_parameters(rest[0][2])
+    others = _parameters(rest[0])
     if others.positional_only:
         refuse("receiver", "a function with a receiver has no parameters before '/'", others)
     parameters = Parameters(others.start, others.end, (), (first, *others.positional), *others[4:])
@@ -469,7 +469,7 @@ def struct(start: int, end: int, token: Token, name: Token, _: Token, body: list
                 refuse("struct-field", f"{name[1]} has two fields named {statement.target.id}", statement.target)
             fields.add(statement.target.id)
             continue
-        if kind is nodes.Pass or (at == 0 and kind is nodes.ExpressionStatement and _is_text(statement.value)):
+        if kind is nodes.Pass or (at == 0 and nodes.docstring((statement,)) is not None):
             continue
         hint = "write a field as name: type = default"
         if kind is nodes.FunctionDefinition:
@@ -488,7 +488,7 @@ def interface(
         kind = type(statement)
         if kind is nodes.FunctionDefinition and type(statement.body[0]) is nodes.Pass and not statement.decorators:
             continue
-        if kind is nodes.Pass or (at == 0 and kind is nodes.ExpressionStatement and _is_text(statement.value)):
+        if kind is nodes.Pass or (at == 0 and nodes.docstring((statement,)) is not None):
             continue
         hint = "write them as def name(parameters) -> type"
         if kind is nodes.FunctionDefinition:
@@ -498,14 +498,19 @@ def interface(
 
 
 def signature(start: int, end: int, token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
-    parameters = rest[0] if type(rest[0]) is Parameters else _no_parameters(rest[0][2])
+    parameters = _parameters(rest[0])
     returns = rest[-2] if isinstance(rest[-2], Expression) else None
     last = rest[-1][2]
     return nodes.FunctionDefinition(start, last, name[1], parameters, returns, (nodes.Pass(last, last),), False, ())
 
 
-def _is_text(node: Any) -> bool:
-    return type(node) is nodes.Constant and type(node.value) is str
+def _parameters(given: Any) -> Parameters:
+    """The parameters between parentheses, or none where the closing one comes at once."""
+    return given if type(given) is Parameters else _no_parameters(given[2])
+
+
+def _one_parameter(parameter: Parameter) -> Parameters:
+    return Parameters(parameter.start, parameter.end, (), (parameter,), None, (), None)
 
 
 def _no_parameters(at: int) -> Parameters:
@@ -797,9 +802,7 @@ def spelled(start: int, end: int, token: Token, node: Any) -> Any:
 
 def lambda_typed(start: int, end: int, token: Token, _open: Token, parameter: Any, *rest: Any) -> Expression:
     """`lambda (p: Type) :: body`"""
-    first: Parameter = parameter[1]
-    parameters = Parameters(first.start, first.end, (), (first,), None, (), None)
-    return nodes.Lambda(start, end, parameters, rest[-1])
+    return nodes.Lambda(start, end, _one_parameter(parameter[1]), rest[-1])
 
 
 def or_(start: int, end: int, values: list[Any]) -> Expression:
@@ -850,11 +853,9 @@ def piped(start: int, end: int, token: Token) -> Expression:
 def scoped(start: int, end: int, token: Token) -> Expression:
     """`private:x`: an attribute of what holds the variables of a scope; `local:x` is the variable x."""
     scope, _, name = token[1].partition(":")
-    return (
-        Name(start, end, name)
-        if scope == "local"
-        else nodes.Attribute(start, end, Name(start, start, f"${scope}"), name)
-    )
+    if scope == "local":
+        return Name(start, end, name)
+    return nodes.Attribute(start, end, Name(start, start, f"${scope}"), name)
 
 
 def alternatives_or_stage(start: int, end: int, left: Any, operator: Token, right: Any) -> Expression:
@@ -946,8 +947,7 @@ def _choice(node: nodes.Call, names: frozenset[str]) -> Expression:
 
 
 def _stage_lambda(start: int, end: int, name: str, body: Any) -> Expression:
-    parameters = Parameters(start, start, (), (Parameter(start, start, name, None, None),), None, (), None)
-    return nodes.Lambda(start, end, parameters, body)
+    return nodes.Lambda(start, end, _one_parameter(Parameter(start, start, name, None, None)), body)
 
 
 def _is_capture(node: Any) -> bool:
@@ -972,7 +972,7 @@ def _mentions(node: Any, names: frozenset[str]) -> bool:
             if node.id in wanted:
                 return True
         elif type(node) is not nodes.Constant:
-            if type(node) is nodes.Lambda and any(each.name == PIPED for each in node.parameters.all()):
+            if type(node) is nodes.Lambda and node.is_stage():
                 wanted = wanted - {PIPED}
             waiting += [(child, wanted) for child in node.children()]
     return False

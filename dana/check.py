@@ -753,23 +753,22 @@ class _Calls:
 
     def struct(self, definition: nodes.ClassDefinition, call: nodes.Call) -> None:
         """Report what keeps values from being the fields of a struct."""
-        fields = [field for field in definition.body if isinstance(field, nodes.AnnotatedAssignment)]
+        fields = definition.declared()
         made = tuple(
-            nodes.Parameter(field.start, field.end, field.target.id, field.annotation, field.value)  # type: ignore[attr-defined]
-            for field in fields
+            nodes.Parameter(field.start, field.end, name, field.annotation, field.value)
+            for name, field in fields.items()
         )
         at = definition.start
         parameters = nodes.Parameters(at, at, (), made, None, (), None)
         function = nodes.FunctionDefinition(at, definition.end, definition.name, parameters, None, (), False, ())
         self.fit(function, definition.name, call, 0)
-        given = list(zip((field.name for field in made), call.arguments, strict=False))
+        given = list(zip(fields, call.arguments, strict=False))
         given += [(keyword.name, keyword.value) for keyword in call.keywords if keyword.name is not None]
-        shapes = {parameter.name: parameter.annotation for parameter in made}
         for name, value in given:
-            if type(value) is not nodes.Constant or name not in shapes:
+            if type(value) is not nodes.Constant or name not in fields:
                 continue
             try:
-                stated(shapes[name], self.named).check(value.value, f"{definition.name}.{name}")
+                stated(fields[name].annotation, self.named).check(value.value, f"{definition.name}.{name}")
             except UnknownType:
                 continue
             except Mismatch as mismatch:

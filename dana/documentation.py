@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inspect import cleandoc
-from textwrap import shorten, wrap
+from textwrap import fill, shorten
 
 from dana import modules, nodes
 from dana.errors import Diagnostic, UsageError, nearest
@@ -34,7 +34,7 @@ def of_file(source: Source, markdown: bool = False) -> str:
     """The documentation of a program: its public functions, structs, interfaces and classes, in their order."""
     module = parse_cached(source)
     name = source.name.rpartition("/")[2].removesuffix(".na")
-    whole = Entry(f"module {name}", _docstring(module.body), [], list(_entries(module.body, source)))
+    whole = Entry(f"module {name}", nodes.docstring(module.body), [], list(_entries(module.body, source)))
     return "\n".join(_markdown(whole, 1) if markdown else _text(whole)) + "\n"
 
 
@@ -61,22 +61,9 @@ def overview() -> str:
     others = [
         name for name in sorted(modules.builtin_names(), key=str.lower) if not name.endswith(("Error", "Warning"))
     ]
-    return (
-        "\n".join(
-            [
-                "Modules, to be imported:",
-                "",
-                *lines,
-                "",
-                "Without import:",
-                "",
-                *_filled(others),
-                "",
-                "dana doc NAME says more.",
-            ]
-        )
-        + "\n"
-    )
+    words = fill(", ".join(others), 100, initial_indent="  ", subsequent_indent="  ")
+    listed = "\n".join(lines)
+    return f"Modules, to be imported:\n\n{listed}\n\nWithout import:\n\n{words}\n\ndana doc NAME says more.\n"
 
 
 def _unknown(name: str, known: list[str]) -> UsageError:
@@ -88,20 +75,12 @@ def _unknown(name: str, known: list[str]) -> UsageError:
 def _entries(body: Any, source: Source) -> Iterator[Entry]:
     for node in body:
         if isinstance(node, nodes.FunctionDefinition) and not node.name.startswith("_"):
-            yield Entry(_signature(node, source), _docstring(node.body), [], [])
+            yield Entry(_signature(node, source), nodes.docstring(node.body), [], [])
         elif isinstance(node, nodes.ClassDefinition) and not node.name.startswith("_"):
             bases = ", ".join(_words(base, source) for base in node.bases)
             heading = f"{node.kind} {node.name}" + (f"({bases})" if bases else "")
-            fields = [_field(each, source) for each in node.body if _is_field(each)]
-            yield Entry(heading, _docstring(node.body), fields, list(_entries(node.body, source)))
-
-
-def _is_field(node: nodes.Node) -> bool:
-    return (
-        isinstance(node, nodes.AnnotatedAssignment)
-        and isinstance(node.target, nodes.Name)
-        and not node.target.id.startswith("_")
-    )
+            fields = [_field(each, source) for name, each in node.declared().items() if not name.startswith("_")]
+            yield Entry(heading, nodes.docstring(node.body), fields, list(_entries(node.body, source)))
 
 
 def _field(node: Any, source: Source) -> tuple[str, str]:
@@ -125,13 +104,6 @@ def _signature(node: nodes.FunctionDefinition, source: Source) -> str:
 def _words(node: Any, source: Source) -> str:
     """What stands at a node, in one line."""
     return " ".join(source.text[node.start : node.end].split())
-
-
-def _docstring(body: Any) -> str | None:
-    first = body[0] if body else None
-    if isinstance(first, nodes.ExpressionStatement) and isinstance(first.value, nodes.Constant):
-        return first.value.value if isinstance(first.value.value, str) else None
-    return None
 
 
 def _text(entry: Entry) -> Iterator[str]:
@@ -160,7 +132,3 @@ def _markdown(entry: Entry, level: int) -> Iterator[str]:
     for each in entry.inside:
         yield ""
         yield from _markdown(each, level + 1)
-
-
-def _filled(names: list[str]) -> list[str]:
-    return wrap(", ".join(names), 100, initial_indent="  ", subsequent_indent="  ")

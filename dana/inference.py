@@ -111,12 +111,11 @@ def written_types(resolution: Resolution) -> Named:
             return Anything()  # a struct inside of itself
         open_names.add(name)
         try:
-            fields = [field for field in node.body if isinstance(field, nodes.AnnotatedAssignment)]
-            shapes = {field.target.id: stated(field.annotation, named) for field in fields}  # type: ignore[attr-defined]
-            for field, shape in zip(fields, shapes.values(), strict=True):
-                shape.description = resolution.source.comment(field.start, field.end)
-            optional = [field.target.id for field in fields if field.value is not None]  # type: ignore[attr-defined]
-            return Object(shapes, optional, name=name)
+            fields = node.declared()
+            shapes = {each: stated(field.annotation, named) for each, field in fields.items()}
+            for each, field in fields.items():
+                shapes[each].description = resolution.source.comment(field.start, field.end)
+            return Object(shapes, [each for each, field in fields.items() if field.value is not None], name=name)
         finally:
             open_names.discard(name)
 
@@ -764,11 +763,9 @@ class Walk:
         self.numeric(self.value(node.operand))
         return A_NUMBER
 
-    def pipeline(self, node: nodes.Pipeline) -> Value:
-        return self.through(node, node.first, node.stages)
-
-    def through(self, node: nodes.Node, first: nodes.Expression, stages: tuple[nodes.Expression, ...]) -> Value:
-        """A pipeline: each stage gets what the one before gives; of functions, a function."""
+    def pipeline(self, node: nodes.Pipeline | nodes.BinaryOperation) -> Value:
+        """Each stage gets what the one before gives; of functions, a function."""
+        first, stages = _stages(node)
         value = self.value(first)
         if value.functions and not value.uses:
             for stage in stages:
@@ -800,7 +797,7 @@ class Walk:
 
     def run_through(self, node: Any, values: Sequence[Value]) -> Value:
         """What a pipeline of functions gives."""
-        first, stages = (node.first, node.stages) if type(node) is nodes.Pipeline else (node.left, (node.right,))
+        first, stages = _stages(node)
         found = NOTHING
         for function in self.value(first).functions:
             found = join(found, self.applied(function, values))
@@ -810,7 +807,7 @@ class Walk:
 
     def binary(self, node: nodes.BinaryOperation) -> Value:
         if node.operator == "|":
-            return self.through(node, node.left, (node.right,))
+            return self.pipeline(node)
         return self.arithmetic(node.operator, self.value(node.left), self.value(node.right))
 
     def arithmetic(self, operator: str, left: Value, right: Value) -> Value:
@@ -1189,6 +1186,11 @@ class Walk:
             use.items()
         elif kind is nodes.DictDisplay:
             use.opened = use.opened or not use.keys
+
+
+def _stages(node: nodes.Pipeline | nodes.BinaryOperation) -> tuple[nodes.Expression, tuple[nodes.Expression, ...]]:
+    """What a pipeline begins with, and its stages."""
+    return (node.first, node.stages) if isinstance(node, nodes.Pipeline) else (node.left, (node.right,))
 
 
 def _common_keys(patterns: Sequence[Any]) -> frozenset[str]:

@@ -211,6 +211,10 @@ class Lambda(Expression):
     parameters: Parameters
     body: Expression
 
+    def is_stage(self) -> bool:
+        """Whether it stands for a stage of a pipeline, whose value is `$$`."""
+        return any(parameter.name == PIPED for parameter in self.parameters.all())
+
 
 class Call(Expression):
     """`function(a, *b, c=d, **e)`: positional and starred arguments, then keywords, each in source order."""
@@ -504,6 +508,14 @@ class ClassDefinition(Statement):
     kind: str
     decorators: tuple[Expression, ...]
 
+    def declared(self) -> dict[str, AnnotatedAssignment]:
+        """What says the type of a name, by the name: the fields of a struct, in their order."""
+        return {
+            each.target.id: each
+            for each in self.body
+            if isinstance(each, AnnotatedAssignment) and isinstance(each.target, Name)
+        }
+
 
 class Parameter(Node):
     """`name: annotation = default`"""
@@ -594,3 +606,11 @@ KINDS: tuple[type[Node], ...] = tuple(
     if type(kind) is NodeType and issubclass(kind, Node) and kind not in (Node, Expression, Statement, Pattern)
 )
 """Every concrete kind of node, in the order of this file: a node's number in the cache is its place here."""
+
+
+def docstring(body: tuple[Node, ...]) -> str | None:
+    """The text with which a body begins, if it does."""
+    first = body[0] if body else None
+    if isinstance(first, ExpressionStatement) and isinstance(first.value, Constant):
+        return first.value.value if type(first.value.value) is str else None
+    return None

@@ -83,6 +83,7 @@ from dana.nodes import (
     With,
     Yield,
     YieldFrom,
+    docstring,
 )
 from dana.source import Source
 from dana.values import OPERATOR_METHODS, is_special
@@ -317,7 +318,7 @@ class _Walk:
         self.scopes.append(scope)
         self.resolution.scopes[id(node)] = scope
         scope.bound = self.resolution.globals
-        scope.docstring = _docstring(node.body)
+        scope.docstring = docstring(node.body)
         self.block(node.body)
 
     def open(self, kind: str, node: Node, name: str, extra: str | None = None) -> Scope:
@@ -366,7 +367,7 @@ class _Walk:
         if name[:2] == "__" and is_special(name):
             self.special_method(node)
         scope = self.open("function", node, name, None if decorators or not self.follows else name)
-        scope.docstring = _docstring(body)
+        scope.docstring = docstring(body)
         self.body(scope, body, self.parameters(scope, parameters), True)
         if not receiver:
             self.bind(name, node)
@@ -388,7 +389,7 @@ class _Walk:
         if name[:2] == "__" and is_special(name):
             self.foreign(name, node.start, node.end)
         scope = self.open("class", node, name)
-        scope.docstring = _docstring(body)
+        scope.docstring = docstring(body)
         self.body(scope, body, set(), False)
         self.bind(name, node)
 
@@ -970,7 +971,7 @@ class _Walk:
         """What is left of a lambda whose defaults have been resolved."""
         node, stack = given
         _, _, parameters, body = node
-        scope = self.open("lambda", node, _lambda_name(parameters, body))
+        scope = self.open("lambda", node, _lambda_name(node))
         kept = self.scope, self.assigned, self.follows, len(self.tentative)
         self.assigned = self.parameters(scope, parameters)
         self.scope, self.follows = scope, True
@@ -1149,25 +1150,17 @@ def _is_range(node: Any) -> bool:
     return type(node) is Comparison and any(type(o) is BinaryOperation and o.operator == ".." for o in node.others)
 
 
-def _lambda_name(parameters: Any, body: Any) -> str:
+def _lambda_name(node: Any) -> str:
     """The name of a lambda; that of a stage of a pipeline is what stands there."""
-    if all(parameter.name != PIPED for parameter in parameters.all()):
+    if not node.is_stage():
         return "<lambda>"
-    function = getattr(body, "function", None)
+    function = getattr(node.body, "function", None)
     name = getattr(function, "id", None) or getattr(function, "name", None)
     return f"{name}(...)" if name else PIPED
 
 
 def _is_call_of(name: str, node: Any) -> bool:
     return type(node) is Call and type(node.function) is Name and node.function.id == name
-
-
-def _docstring(body: tuple[Statement, ...]) -> str | None:
-    if body and type(body[0]) is ExpressionStatement:
-        value = body[0].value
-        if type(value) is Constant and type(value.value) is str:
-            return value.value
-    return None
 
 
 def _bind_targets(target: Node, bound: dict[str, Node]) -> None:

@@ -184,9 +184,6 @@ class Record(Object):
         self._settle()
         return super().schema()
 
-    def words(self) -> str:
-        return f"a {self.name}"
-
     def strict(self) -> bool:
         self._settle()
         return super().strict()

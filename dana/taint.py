@@ -928,7 +928,7 @@ class _Flow(Walk):
 
     def binary(self, node: nodes.BinaryOperation) -> Value:
         if node.operator == "|":
-            return self.through(node, node.left, (node.right,))
+            return self.pipeline(node)
         left, right = self.value(node.left), self.value(node.right)
         if node.operator == "%" and "number" not in left.kinds | right.kinds:
             self.refuse("the template", node.left, left)

@@ -333,13 +333,9 @@ class Unit:
         from dana.structs import Field, Layout, Resource, Struct, build_struct  # only programs with structs need them
 
         fields = []
-        for statement in node.body:
-            if isinstance(statement, nodes.AnnotatedAssignment):
-                name = statement.target.id  # type: ignore[attr-defined]
-                default = UNBOUND if statement.value is None else frame[scope.place(name)[1]]
-                fields.append(
-                    Field(name, statement.annotation, default, self.source.comment(statement.start, statement.end))
-                )
+        for name, field in node.declared().items():
+            default = UNBOUND if field.value is None else frame[scope.place(name)[1]]
+            fields.append(Field(name, field.annotation, default, self.source.comment(field.start, field.end)))
         variables = self.variables
         layout = Layout(node.name, fields, variables.visible, scope.docstring)
         return build_struct(layout, scope.qualified_name, Struct if node.kind == "struct" else Resource)

@@ -177,7 +177,7 @@ def _stage(node: nodes.Node, frame: FrameType) -> nodes.Node:
 def _is_stage_of(place: tuple[str, nodes.Node, Any, FrameType], node: nodes.Node, lowering: Any) -> bool:
     """Whether a node is in a stage that is written where a function is: it is shown as a part of that function."""
     scope, around = lowering.unit.scope, place[1]
-    if scope.kind != "lambda" or all(parameter.name != nodes.PIPED for parameter in scope.node.parameters.all()):
+    if scope.kind != "lambda" or not scope.node.is_stage():
         return False
     return lowering.unit.source is place[2].unit.source and around.start <= node.start and node.end <= around.end
 

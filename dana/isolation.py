@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from typing import IO, Any
 
     from dana.models.asking import Transport
-    from dana.models.endpoints import Reply, Request
+    from dana.models.requests import Reply, Request
     from dana.models.resource import Models
 
 LARGEST = 32 * 1024 * 1024
@@ -226,7 +226,7 @@ _REBUILT: dict[str, Callable[[Any], Any]] = {
 
 def _errors() -> dict[str, type[BaseException]]:
     """The errors that a request may end with, by name."""
-    from dana.models.endpoints import RequestFailed
+    from dana.models.requests import RequestFailed
 
     known: tuple[type[BaseException], ...] = (
         PermissionError, FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, TimeoutError,
@@ -468,7 +468,8 @@ class _Parent:
         future = self.session.models.background.start(transport.send(_request_of(request)))
         reply = self.session.models.background.wait(future)
         self._count(model, reply)
-        return [reply.text, reply.finish, reply.input_tokens, reply.output_tokens]
+        calls = [[call.number, call.name, call.arguments] for call in reply.calls]
+        return [reply.text, reply.finish, reply.input_tokens, reply.output_tokens, calls]
 
     def ask_stream(self, settings: dict[Any, Any], request: dict[Any, Any], number: int) -> None:
         model = self._model(settings)
@@ -579,20 +580,43 @@ _REQUESTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
 
 
 def _request_of(data: dict[Any, Any]) -> Request:
-    from dana.models.endpoints import Request
+    from dana.models.requests import Request
 
-    messages, schema = data.get("messages"), data.get("schema")
-    if type(messages) is not list or not all(
-        type(message) is dict and all(type(key) is str and type(text) is str for key, text in message.items())
-        for message in messages
-    ):
+    messages, schema, tools = data.get("messages"), data.get("schema"), data.get("tools", ())
+    if type(messages) is not list or not all(map(_is_message, messages)):
         raise Broken("messages to a model that are none")
     temperature, tokens = data.get("temperature"), data.get("max_tokens")
     if type(schema) not in (dict, type(None)) or type(temperature) not in (int, float, type(None)):
         raise Broken("a request to a model that is none")
     if type(tokens) not in (int, type(None)):
         raise Broken("a request to a model that is none")
-    return Request(messages, schema, data.get("strict") is True, temperature, tokens)
+    if not isinstance(tools, list | tuple) or not all(
+        _has(tool, name=str, description=str, parameters=dict) for tool in tools
+    ):
+        raise Broken("tools for a model that are none")
+    closing = data.get("closing") is True
+    return Request(messages, schema, data.get("strict") is True, temperature, tokens, tools, closing)
+
+
+def _has(data: Any, **types: type) -> bool:
+    """Whether data is a dict with just these keys, each of its type."""
+    return (
+        type(data) is dict
+        and data.keys() == types.keys()
+        and all(type(data[key]) is kind for key, kind in types.items())
+    )
+
+
+def _is_message(message: Any) -> bool:
+    if type(message) is dict and "tool_calls" in message:
+        said, calls = message.get("content"), message["tool_calls"]
+        known = message.keys() == {"role", "content", "tool_calls"} and message["role"] == "assistant"
+        return known and type(said) in (str, type(None)) and type(calls) is list and all(map(_is_call, calls))
+    return type(message) is dict and all(type(key) is str and type(text) is str for key, text in message.items())
+
+
+def _is_call(call: Any) -> bool:
+    return _has(call, id=str, type=str, function=dict) and _has(call["function"], name=str, arguments=str)
 
 
 def _source_data(source: Source) -> dict[str, Any]:
@@ -749,16 +773,17 @@ class _IsolatedTransport:
         """The reply of the model."""
         import asyncio
 
-        from dana.models.endpoints import Reply
+        from dana.models.requests import Reply, ToolCall
 
         future = self._asker.begin("ask", self._settings, self._data(request))
-        return Reply(*await asyncio.wrap_future(future))
+        text, finish, tokens_in, tokens_out, calls = await asyncio.wrap_future(future)
+        return Reply(text, finish, tokens_in, tokens_out, [ToolCall(*call) for call in calls])
 
     async def stream(self, request: Request) -> AsyncIterator[Reply]:
         """The pieces of a reply."""
         import asyncio
 
-        from dana.models.endpoints import Reply
+        from dana.models.requests import Reply
 
         loop = asyncio.get_running_loop()
         ready: asyncio.Queue[Any] = asyncio.Queue()

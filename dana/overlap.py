@@ -285,7 +285,7 @@ class Overlaps:
             self._pure.clear()
 
     def _asks(self, node: nodes.Node, scope: Scope) -> bool:
-        if type(node) is not nodes.Call or not is_ask(node, scope, self.resolution) or _streams(node):
+        if type(node) is not nodes.Call or not is_ask(node, scope, self.resolution) or _stands_alone(node):
             return False
         return type(node.function) is nodes.Name or "reason" not in self._methods
 
@@ -576,9 +576,10 @@ def _parts(node: Any) -> list[Any]:
     return list(node.items)
 
 
-def _streams(node: nodes.Call) -> bool:
+def _stands_alone(node: nodes.Call) -> bool:
+    """Whether a call gives a stream, or calls functions of the program as tools: then it is no call in progress."""
     return any(
-        keyword.name == "stream" and not (type(keyword.value) is nodes.Constant and not keyword.value.value)
+        keyword.name in ("stream", "tools") and not (type(keyword.value) is nodes.Constant and not keyword.value.value)
         for keyword in node.keywords
     )
 

@@ -15,8 +15,20 @@ import re
 from dana import nodes
 from dana.answers import Boolean, Either, List, Literal, Number, Object, String
 from dana.errors import Diagnostic
-from dana.evidence import A_LIST, A_NUMBER, A_TEXT, DEEPEST, NOTHING, Use, Value, join, of_both
-from dana.inference import ASKED, NO_FACTS, SAME_ITEMS, Walk, infer, room
+from dana.evidence import (
+    A_LIST,
+    A_NUMBER,
+    A_TEXT,
+    DEEPEST,
+    NOTHING,
+    UnknownType,
+    Use,
+    Value,
+    join,
+    of_both,
+    stated,
+)
+from dana.inference import ASKED, NO_FACTS, SAME_ITEMS, Walk, infer, room, written_types
 from dana.resolver import resolve
 from dana.tree_cache import parse_cached
 
@@ -916,8 +928,21 @@ class _Flow(Walk):
             owner = self.resolution.scopes[id(self.module)]
             functions |= frozenset(self.functions.get((id(owner), str(node.value)), ()))
         for function in functions:
-            if type(function) in (nodes.FunctionDefinition, nodes.Lambda):
+            if type(function) is nodes.FunctionDefinition and kind is MODEL:
+                origin = self.origin(kind, node)
+                typed = {each.name: self.argument(each, origin) for each in function.parameters.all()}
+                self.run(function, (), typed, of((origin,)), ())
+            elif type(function) in (nodes.FunctionDefinition, nodes.Lambda):
                 self.run(function, (), {}, of((self.origin(kind, node),)), ())
+
+    def argument(self, parameter: nodes.Parameter, origin: Origin) -> Value:
+        """What a model may give for a parameter: its type is checked."""
+        if parameter.annotation is None:
+            return of((origin,))
+        try:
+            return _answer(stated(parameter.annotation, written_types(self.resolution)), origin)
+        except UnknownType:
+            return of((origin,))
 
     def unary(self, node: nodes.UnaryOperation) -> Value:
         if node.operator == "not":
@@ -1130,6 +1155,9 @@ class _Flow(Walk):
     def ask(self, node: nodes.Call) -> Value:
         _, named, _ = self.values_of(node)
         choices = named.get("choices")
+        for keyword in node.keywords:
+            if keyword.name == "tools":
+                self.offered(keyword.value, named["tools"], MODEL)
         origin = self.origin(MODEL, node)
         self.raised.add(origin)
         if choices is not None and "choices" in named:

@@ -9,6 +9,7 @@ MODULES = (
 GLOBALS = {
     "reason": "ai",
     "create_llm_resource": "ai",
+    "describe_tools": "ai",
     "secret": "ai",
     "ReasonError": "ai",
     "create_memory_resource": "memory",

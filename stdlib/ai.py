@@ -7,7 +7,7 @@ import os
 from dana.calls import ASKING, ReasonError
 from dana.native import Library, current
 from dana.secret import Secret
-from dana.values import ERROR_FIELDS, NativeType, type_name
+from dana.values import ERROR_FIELDS, NativeType, to_value, type_name
 
 from .time import seconds_of
 
@@ -48,6 +48,12 @@ def reason(prompt: Any, options: dict[str, Any] | None = None, /, **keywords: An
     that is not written at the call, so that it is data there too. A dict of types is a type:
     `returns={"total": float}`.
 
+    `tools` is a list of functions of the program that the model may call while it looks for the answer: each has a
+    docstring, from which the model knows what it does, and types for all of its parameters, by which the arguments are
+    checked. Errors that they raise are told to the model, but for a PermissionError. `max_tool_calls` (8) is how many
+    calls there are in all; then the model has to answer. The log shows each. They run on the program's own thread, one
+    after the other, and `timeout` is that of each request between them.
+
     `a = reason(...)` goes on at once; reading `a` waits. So do several calls in one list, dict or call.
 
     >>> model = create_llm_resource(provider="scripted", answers=["Paris", {"city": "Oslo", "people": 700000}])
@@ -64,6 +70,22 @@ def reason(prompt: Any, options: dict[str, Any] | None = None, /, **keywords: An
 
 
 ASKING.add(id(reason))
+
+
+@library.function
+def describe_tools(tools: list[Any], /) -> list[dict[str, Any]]:
+    """What a model is told of tools: a list of `name`, `description` and `parameters`, which is a JSON schema.
+
+    Raises TypeError for what cannot be a tool, and says what it lacks.
+
+    >>> def stock(item: str) -> int:
+    ...     "How many there are of an item."
+    ...     return 3
+    >>> describe_tools([stock])[0]["parameters"]["properties"]
+    {'item': {'type': 'string'}}
+    """
+    described: list[dict[str, Any]] = to_value([tool.data() for tool in current().session.models.tools(tools)])
+    return described
 
 
 @library.function
@@ -92,7 +114,8 @@ def create_llm_resource(
 
     `fallback` lists models (or names of models) that are asked when this one gives no answer; `budget` is in US
     dollars; `concurrency` (16) how many calls are under way at once. `answers`, with provider="scripted", is a list of
-    what the model says, or a function of the prompt: a text is said as it is, other values as JSON.
+    what the model says, or a function of the prompt: a text is said as it is, other values as JSON, and where tools
+    are offered {"tool": name, "arguments": {...}} calls one.
 
     >>> model = create_llm_resource(provider="scripted", answers=["yes", "true"])
     >>> model.reason("Is water wet?", returns=bool)

@@ -402,6 +402,7 @@ class Definition:
             "qualified_name": CellType(scope.qualified_name),
             "meter": CellType(meter),
             "site": CellType(None),
+            "definition": CellType(self),
         }
         names = [scope.names[slot] for slot in range(scope.parameter_count)]
         if type(node) is nodes.GeneratorExpression:
@@ -458,6 +459,14 @@ class Definition:
         return self.unit.settled(lowering.block(self.node.body, size))
 
 
+def definition_of(function: FunctionType) -> Definition:
+    """The definition that a function of a program was made by."""
+    cells = function.__closure__
+    assert cells is not None
+    found: Definition = cells[function.__code__.co_freevars.index("definition")].cell_contents
+    return found
+
+
 def _in_host_order(names: list[str], node: Any) -> tuple[str, ...]:
     """Names in the order of Parameters.all() as the host orders them: variadic after keyword-only."""
     parameters = getattr(node, "parameters", None)
@@ -491,9 +500,9 @@ def _stub_code(node: Any, scope: Scope) -> CodeType:
             "finally: leave(None)",
             last,
         ]
-    lines = ["try: pop()", "except IndexError: refill()", *run, "site"]
+    lines = ["try: pop()", "except IndexError: refill()", *run, "site, definition"]
     source = (
-        "def make(body, pop, refill, enter, leave, too_deep, cells, name, qualified_name, meter, site):\n"
+        "def make(body, pop, refill, enter, leave, too_deep, cells, name, qualified_name, meter, site, definition):\n"
         f" def stub({header}):\n  " + "\n  ".join(lines) + "\n return stub"
     )
     return inner_code(compiled(source, PROGRAM_CODE))

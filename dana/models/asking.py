@@ -14,15 +14,16 @@ from math import isfinite
 
 from dana.answers import Mismatch, Text, asked_schema
 from dana.calls import Attempt
-from dana.models.endpoints import Reply, Request, RequestFailed
+from dana.models.requests import Reply, Request, RequestFailed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from typing import Any, NoReturn, Protocol
 
     from dana.answers import Shape
     from dana.models.prompts import Messages
+    from dana.models.requests import Message
 
     class Transport(Protocol):
         """What takes requests to a model. `immediate` ones answer at once, without anything to wait for."""
@@ -65,10 +66,14 @@ class Question:
     """What is asked: messages, the shape of the answer, and the settings of the call.
 
     `reserve` is called before each request, with what takes it; it may raise Stop.
-    `mask` leaves out of the messages what is not sent.
+    `mask` leaves out of the messages what is not sent. `tools` are those that the model may call, `history` the
+    messages of its calls so far and of what these gave; no more are to come when the question is `closing`.
     """
 
-    __slots__ = ("mask", "max_tokens", "messages", "reserve", "retries", "shape", "temperature", "timeout")
+    __slots__ = (
+        "closing", "history", "mask", "max_tokens", "messages", "reserve", "retries", "shape", "temperature",
+        "timeout", "tools",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -90,21 +95,27 @@ class Question:
         self.max_tokens = max_tokens
         self.reserve = reserve
         self.mask = mask
+        self.tools: Sequence[dict[str, Any]] = ()
+        self.history: list[Message] = []
+        self.closing = False
 
-    def request(self, messages: list[dict[str, str]]) -> Request:
+    def request(self, messages: list[Message]) -> Request:
         """The request with these messages."""
         schema = None if type(self.shape) is Text else asked_schema(self.shape)[0]
         strict = schema is not None and self.shape.strict()
         if self.mask is not None:
             messages = self.mask(messages)
-        return Request(messages, schema, strict, self.temperature, self.max_tokens)
+        return Request(messages, schema, strict, self.temperature, self.max_tokens, self.tools, self.closing)
 
 
 async def ask(question: Question, transport: Transport, attempts: list[Attempt]) -> Any:
-    """The answer of one model. What was tried is added to `attempts`; raises NoAnswer."""
+    """The answer of one model, or the Reply in which it calls tools.
+
+    What was tried is added to `attempts`; raises NoAnswer.
+    """
     deadline = time.monotonic() + question.timeout
-    messages = question.messages.listed()
-    again: list[dict[str, str]] = []
+    messages = [*question.messages.listed(), *question.history]
+    again: list[Message] = []
     while True:
         begun = time.monotonic()
         try:
@@ -115,13 +126,16 @@ async def ask(question: Question, transport: Transport, attempts: list[Attempt])
         problem = hint = None
         answer: Any = None
         try:
-            answer = read(reply, question.shape)
+            answer = reply if reply.calls else read(reply, question.shape)
+            if reply.calls and (question.closing or not question.tools):
+                what = "after the last call that it may make" if question.tools else "and has none"
+                raise Unusable(f"the model called the tool {reply.calls[0].name}, {what}")
         except Unusable as unusable:
             problem, hint = str(unusable), unusable.hint
         attempts.append(
             Attempt(
                 transport.name,
-                reply.text,
+                reply.text or ", ".join(f"{call.name}({call.arguments})" for call in reply.calls),
                 problem,
                 reply.input_tokens,
                 reply.output_tokens,
@@ -144,7 +158,7 @@ def correction(problem: str, shape: Shape) -> str:
     return f"That answer cannot be used: {problem}. Answer the same request again.{form}"
 
 
-async def _sent(question: Question, messages: list[dict[str, str]], transport: Transport, deadline: float) -> Reply:
+async def _sent(question: Question, messages: list[Message], transport: Transport, deadline: float) -> Reply:
     """The reply to a request that is sent again while that may help."""
     request, timeout = question.request(messages), question.timeout
     for sending in range(1, SENDINGS + 1):

@@ -1,7 +1,8 @@
 """Endpoints of the OpenAI protocol: one request to a model, through the `openai` client, and its failures in words.
 
 What an endpoint can do is found out by asking it: the first request carries a JSON schema; one that refuses it is
-asked for plain JSON, and then for nothing but text. What was found is remembered for a week.
+asked for plain JSON, and then for nothing but text. Likewise tools are offered together with the schema, then without,
+and then in words. What was found is remembered for a week.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 from dana.cache_folder import read, write
 from dana.errors import nearest
 from dana.models.providers import NO_KEY
+from dana.models.requests import Reply, RequestFailed, ToolCall, called, worded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +22,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.models.providers import Endpoint
+    from dana.models.requests import Request
 
 MODES = ("json_schema", "json_object", "text")
 """How an endpoint can be held to a shape, the surest way first."""
+
+TOOLS = ("shaped", "plain", "worded")
+"""How an endpoint takes tools: together with the shape of the answer, without it, or only in words."""
 
 REMEMBERED = 7 * 24 * 3600
 """Seconds for which what an endpoint can do is believed."""
@@ -41,86 +47,44 @@ LARGEST = 32_000_000
 ADDRESS_HINT = "is the address that of an API? it usually ends in /v1"
 
 
-class Request:
-    """One request: messages, the schema of the answer (None: text), and the settings that the program gave."""
-
-    __slots__ = ("max_tokens", "messages", "schema", "strict", "temperature")
-
-    def __init__(
-        self,
-        messages: list[dict[str, str]],
-        schema: dict[str, Any] | None,
-        strict: bool = False,
-        temperature: float | None = None,
-        max_tokens: int | None = None,
-    ) -> None:
-        self.messages = messages
-        self.schema = schema
-        self.strict = strict
-        self.temperature = temperature
-        self.max_tokens = max_tokens
-
-
-class Reply:
-    """What came back: the text, why it ended ("stop", "length", "refusal", ...), and the tokens used."""
-
-    __slots__ = ("finish", "input_tokens", "output_tokens", "text")
-
-    def __init__(self, text: str, finish: str, input_tokens: int = 0, output_tokens: int = 0) -> None:
-        self.text = text
-        self.finish = finish
-        self.input_tokens = input_tokens
-        self.output_tokens = output_tokens
-
-
-class RequestFailed(Exception):
-    """A request got no reply. `pause` is the time in seconds after which it may be tried again; None: it may not.
-
-    `asked` tells that the endpoint named that time.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        hint: str | None = None,
-        pause: float | None = None,
-        status: int = 0,
-        asked: bool = False,
-    ) -> None:
-        super().__init__(message)
-        self.hint = hint
-        self.pause = pause
-        self.status = status
-        self.asked = asked
-
-
 class Abilities:
     """What an endpoint has been found to take."""
 
-    __slots__ = ("mode", "temperature", "token_limit", "tried")
+    __slots__ = ("mode", "temperature", "token_limit", "tools", "tried")
 
-    def __init__(self, mode: str = MODES[0], token_limit: str = "max_tokens", temperature: bool = True) -> None:
+    def __init__(
+        self, mode: str = MODES[0], token_limit: str = "max_tokens", temperature: bool = True, tools: str = TOOLS[0]
+    ) -> None:
         self.mode = mode
         self.token_limit = token_limit
         self.temperature = temperature
+        self.tools = tools
         self.tried = False
         """Whether a request with a schema has gone through."""
 
     def data(self) -> dict[str, Any]:
-        return {"mode": self.mode, "token_limit": self.token_limit, "temperature": self.temperature}
+        found = {"mode": self.mode, "token_limit": self.token_limit, "temperature": self.temperature}
+        return {**found, "tools": self.tools}
 
     def copy(self) -> Abilities:
-        return Abilities(self.mode, self.token_limit, self.temperature)
+        return Abilities(self.mode, self.token_limit, self.temperature, self.tools)
 
 
 def body(endpoint_model: str, request: Request, abilities: Abilities) -> dict[str, Any]:
     """The body of a request, as it is sent."""
+    if request.tools and abilities.tools == "worded":
+        request = worded(request)
     made: dict[str, Any] = {"model": endpoint_model, "messages": request.messages}
-    if request.schema is not None and abilities.mode == "json_schema":
+    shaped = request.schema is not None and (not request.tools or abilities.tools == "shaped")
+    if shaped and abilities.mode == "json_schema":
         schema = {"name": "answer", "schema": request.schema, "strict": request.strict}
         made["response_format"] = {"type": "json_schema", "json_schema": schema}
-    elif request.schema is not None and abilities.mode == "json_object":
+    elif shaped and abilities.mode == "json_object":
         made["response_format"] = {"type": "json_object"}
+    if request.tools:
+        made["tools"] = [{"type": "function", "function": tool} for tool in request.tools]
+        if request.closing:
+            made["tool_choice"] = "none"
     if request.temperature is not None and abilities.temperature:
         made["temperature"] = request.temperature
     if request.max_tokens is not None:
@@ -221,7 +185,8 @@ class Remote:
             text = raw.text if isinstance(raw.text, str) else raw.text()
         except openai.OpenAIError as error:
             raise await self._failure(error) from None
-        return _reply(text, raw.headers.get("content-type", ""), self.name)
+        reply = _reply(text, raw.headers.get("content-type", ""), self.name)
+        return called(request, reply) if request.tools and used.tools == "worded" else reply
 
     async def stream(self, request: Request) -> AsyncIterator[Reply]:
         """The pieces of one answer as they come; the last has no text, but why it ended. Raises RequestFailed."""
@@ -277,7 +242,10 @@ class Remote:
             return False
         said = str(failure).lower()
         abilities = self.abilities
-        if request.schema is not None and used.mode != "text" and _mentions_format(said):
+        if request.tools and used.tools != "worded" and (_mentions_tools(said) or _mentions_format(said)):
+            if abilities.tools == used.tools:
+                abilities.tools = TOOLS[TOOLS.index(used.tools) + 1]
+        elif request.schema is not None and used.mode != "text" and _mentions_format(said):
             if abilities.mode == used.mode:
                 abilities.mode = MODES[MODES.index(used.mode) + 1]
         elif "max_completion_tokens" in said and request.max_tokens and used.token_limit == "max_tokens":
@@ -403,13 +371,28 @@ def _reply(text: str, content_type: str, name: str) -> Reply:
         raise RequestFailed(f"{name} answered with something else than a completion: {shortened(text)}")
     usage = data.get("usage") if isinstance(data.get("usage"), dict) else {}
     used = [usage.get(key) for key in ("prompt_tokens", "completion_tokens")]
-    tokens = [number if type(number) is int else 0 for number in used]
+    tokens_in, tokens_out = (number if type(number) is int else 0 for number in used)
     if message.get("refusal"):
-        return Reply(str(message["refusal"]), "refusal", *tokens)
+        return Reply(str(message["refusal"]), "refusal", tokens_in, tokens_out)
     content = message.get("content")
     if isinstance(content, list):  # some servers send parts
         content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
-    return Reply(content if isinstance(content, str) else "", str(first.get("finish_reason") or "stop"), *tokens)
+    said = content if isinstance(content, str) else ""
+    return Reply(said, str(first.get("finish_reason") or "stop"), tokens_in, tokens_out, _tool_calls(message, name))
+
+
+def _tool_calls(message: dict[str, Any], name: str) -> list[ToolCall]:
+    """The tools that a message asks for."""
+    calls = []
+    listed = message.get("tool_calls")
+    for at, call in enumerate(listed if isinstance(listed, list) else ()):
+        function = call.get("function") if isinstance(call, dict) else None
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+            raise RequestFailed(f"{name} asks for a tool in a way that is not of the protocol: {shortened(str(call))}")
+        arguments = function.get("arguments")
+        text = arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False)
+        calls.append(ToolCall(str(call.get("id") or f"call_{at + 1}"), function["name"], text))
+    return calls
 
 
 def _no_stream(content_type: str, name: str) -> RequestFailed:
@@ -432,6 +415,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _mentions_format(said: str) -> bool:
     return any(word in said for word in ("response_format", "json_schema", "json_object", "schema", "grammar"))
+
+
+def _mentions_tools(said: str) -> bool:
+    return any(word in said for word in ("tool", "function call", "functions"))
 
 
 def _said(error: Any) -> str:
@@ -485,7 +472,8 @@ def _remembered(name: str) -> Abilities:
             return abilities
         if isinstance(record, dict) and record.get("mode") in MODES and time.time() - record.get("at", 0) < REMEMBERED:
             token_limit = "max_completion_tokens" if record.get("token_limit") != "max_tokens" else "max_tokens"
-            abilities = Abilities(record["mode"], token_limit, bool(record.get("temperature", True)))
+            tools = next((way for way in TOOLS if way == record.get("tools")), TOOLS[0])
+            abilities = Abilities(record["mode"], token_limit, bool(record.get("temperature", True)), tools)
             abilities.tried = bool(record.get("tried"))
     return abilities
 

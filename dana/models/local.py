@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 from dana.models.embedded import NotInstalled, bounded, load
-from dana.models.endpoints import Abilities, Reply, Request, RequestFailed, body
+from dana.models.endpoints import Abilities, body
+from dana.models.requests import Reply, Request, RequestFailed, called, worded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ class Local:
     async def send(self, request: Request) -> Reply:
         """One reply; raises RequestFailed."""
         given_up = Event()
-        answer = asyncio.get_running_loop().run_in_executor(self._turn, self._complete, request, given_up.is_set)
+        asked = worded(request) if request.tools else request
+        answer = asyncio.get_running_loop().run_in_executor(self._turn, self._complete, asked, given_up.is_set)
         try:
-            return await answer
+            reply = await answer
+            return called(request, reply) if request.tools else reply
         except asyncio.CancelledError:
             given_up.set()
             raise

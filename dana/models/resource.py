@@ -16,6 +16,7 @@ from dana.models import asking, prompts
 from dana.models.asking import NoAnswer, Question
 from dana.models.endpoints import Remote, shortened
 from dana.models.providers import Endpoint, NotConfigured, choose, price, split
+from dana.models.requests import Reply, ToolCall
 from dana.models.scripted import Scripted
 from dana.native import current
 from dana.secret import Secret
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from dana.limits import Meter
     from dana.models.asking import Transport
     from dana.models.background import Background
+    from dana.models.tools import Tool
 
 CONCURRENCY = 16
 """How many requests of one model are under way at once."""
@@ -42,6 +44,7 @@ SHOWN = 160
 
 OPTIONS = (
     "returns context system model temperature max_tokens retries timeout cache choices stream on_invalid format values"
+    " tools max_tool_calls"
 ).split()
 
 CHAT_OPTIONS = "system temperature max_tokens retries timeout cache on_invalid".split()
@@ -379,9 +382,38 @@ class Models:
                 raise ReasonError(error.diagnostic.message, hint=error.diagnostic.hint) from None
             question, call = self._question(text, shape, chosen, given)
         place = f"{text.site.name}:{text.site.line}" if text.site is not None else ""
+        if given.get("tools"):
+            if text.site is not None and text.site.overlaps:  # the program has gone on, not knowing of these effects
+                raise TypeError("tools must be written at the call: reason(prompt, tools=[...])")
+            return self._with_tools(question, call, chosen, given, place)
         if given.get("stream"):
             return self._streamed(question, call, chosen, given, place)
         return self._started(question, call, chosen, given, text, place)
+
+    def tools(self, value: Any) -> list[Tool]:
+        """The tools of a list of functions and of things that have tools; raises TypeError and ValueError."""
+        from dana.models.tools import listed  # only programs with tools need it
+
+        return listed(value)
+
+    def _with_tools(self, question: Question, call: dict[str, Any], model: Model, given: _Options, place: str) -> Any:
+        """The answer of a model that may call functions of the program, here on the program's own thread."""
+        from dana.models.tools import MOST_CALLS, Toolbox
+
+        if given.get("stream"):
+            raise TypeError("reason() gives no stream of an answer for which tools are called")
+        toolbox = Toolbox(self.tools(given.get("tools")), given.get("max_tool_calls", MOST_CALLS))
+        question.tools = toolbox.data()
+        while True:
+            settings = {**call["settings"], "tools": question.tools}
+            if question.history:
+                settings["history"] = question.history
+            made = {**call, "settings": self.host.masked(settings)}
+            answer = self._started(question, made, model, given, Prompt([], None), place)
+            if type(answer) is not Reply:
+                return answer
+            question.history = [*question.history, *toolbox.answered(answer.text, answer.calls)]
+            question.closing = toolbox.used_up
 
     def _question(self, prompt: Prompt, shape: Shape, model: Model, given: _Options) -> tuple[Question, dict[str, Any]]:
         parts = prompts.data_of(prompt.parts)
@@ -391,6 +423,10 @@ class Models:
         if context is not None:
             context = _context(context, prompts.template_text(parts))
         wanted = None if type(shape) is Text else shape
+        if given.get("tools"):
+            from dana.models.tools import NOTE
+
+            system = f"{system}\n\n{NOTE}" if system else NOTE
         made = prompts.messages(parts, wanted, system=system, context=context)
         meter = current().meter
         meter.check_text(len(made.user))
@@ -433,20 +469,22 @@ class Models:
             self._count_again(model, kept)
             if "failed" in kept:
                 return self._failed(_failure(kept), given, place)
+            if "calls" in kept:
+                return Reply(kept["answer"], "tool_calls", calls=[ToolCall(*each) for each in kept["calls"]])
             return self._delivered(kept["answer"], question)
         model.check_budget()
         attempts: list[Attempt] = []
         work = self._answer(question, call, model, given, attempts, place, number)
         if model.transport.immediate and not model.setting("fallback"):
             try:
-                return to_value(_driven(work))
+                return _value(_driven(work))
             except NoAnswer as failure:
                 return self._failed(failure, given, place)
         future = self.background.start(work)
 
         def wait() -> Any:
             try:
-                return to_value(self.background.wait(future))
+                return _value(self.background.wait(future))
             except NoAnswer as failure:
                 return self._failed(failure, given, place)
 
@@ -701,6 +739,10 @@ class _Options:
         self._check("system", (str,), bool, "text")
         self._check("on_invalid", (str,), lambda value: value in ("raise", "none", "text"), "'raise', 'none' or 'text'")
         self._check("format", (str,), lambda value: value in ("json", "text"), "'json' or 'text'")
+        most = self._values.get("max_tool_calls")
+        if most is not None and not self._values.get("tools"):
+            raise TypeError("max_tool_calls belongs to tools=[...]")
+        self._check("max_tool_calls", (int,), lambda value: 0 < value <= 1000, "a whole number from 1 to 1000")
         choices = self._values.get("choices")
         if choices is not None and (
             type(choices) not in (list, tuple)
@@ -841,6 +883,11 @@ def _driven_items(pieces: Any) -> Iterator[Any]:
         loop.close()
 
 
+def _value(answer: Any) -> Any:
+    """An answer as a value of the program; a reply that calls tools is none yet."""
+    return answer if type(answer) is Reply else to_value(answer)
+
+
 def _record(answer: Any, attempts: list[Attempt], failure: NoAnswer | None = None) -> dict[str, Any]:
     """A call as recordings and the cache hold it."""
     used = {
@@ -848,6 +895,8 @@ def _record(answer: Any, attempts: list[Attempt], failure: NoAnswer | None = Non
         "output_tokens": sum(attempt.output_tokens for attempt in attempts),
     }
     record = {"answer": answer, "attempts": [attempt.data() for attempt in attempts], "usage": used}
+    if type(answer) is Reply:
+        record |= {"answer": answer.text, "calls": [[call.number, call.name, call.arguments] for call in answer.calls]}
     if failure is not None:
         record["failed"] = {"message": failure.message, "hint": failure.hint}
     return record

@@ -314,7 +314,7 @@ SHAPES: list[Shape] = [
 
 def read_answer(data: bytes) -> None:
     from dana.models.asking import ItemReader, Unusable, read
-    from dana.models.endpoints import Reply
+    from dana.models.requests import Reply
     from dana.values import to_value
 
     text = text_of(data)

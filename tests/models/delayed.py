@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from dana.models.endpoints import Reply, Request, RequestFailed
+from dana.models.requests import Reply, Request, RequestFailed
 
 
 def answer(prompt: str) -> str:

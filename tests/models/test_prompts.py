@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dana import Host, Session, UncaughtError
-from dana.models.endpoints import Reply, Request
+from dana.models.requests import Reply, Request
 from dana.models.scripted import Scripted
 from dana.permissions import Permissions
 

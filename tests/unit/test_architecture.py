@@ -60,6 +60,7 @@ configuration
 models
 models.providers
 models.prompts
+models.requests
 models.endpoints
 models.asking
 models.scripted
@@ -68,6 +69,7 @@ models.embedded
 models.local
 models.recording
 models.background
+models.tools
 models.resource
 models.inspection
 workflow_files
@@ -99,7 +101,7 @@ LATE = {
     ("cli", "diagnostics"): "needed only when there is something to report",
     ("cli", "taint"): "needed only where it is asked for",
     ("cli", "isolation"): "needed only by programs that run in a process of their own",
-    ("isolation", "models.endpoints"): "needed only by programs that ask a model",
+    ("isolation", "models.requests"): "needed only by programs that ask a model",
     ("isolation", "models.providers"): "needed only by programs that ask a model",
     ("isolation", "models.resource"): "needed only by programs that ask a model",
     ("isolation", "workflow_files"): "needed only where a definition runs",
@@ -133,6 +135,7 @@ LATE = {
     ("session", "scopes"): "needed only by programs with variables of scopes",
     ("evaluation.definitions", "interfaces"): "needed only by programs with interfaces",
     ("evaluation.definitions", "structs"): "needed only by programs with structs or receivers",
+    ("models.resource", "models.tools"): "needed only by programs that offer tools",
     ("models.resource", "structs"): "needed only by programs with structs",
     ("evaluation.definitions", "calls"): "needed only by programs that ask a model",
     ("evaluation.definitions", "evidence"): "needed only by programs that ask a model",

@@ -110,7 +110,8 @@ def _of_function(value: Any) -> Tool:
             shape.schema()
         except UnknownType as error:
             raise lacks(f"no model can give its parameter {parameter.name}: {error} is not a type of data") from None
-        shape.description = unit.source.comment(parameter.start, parameter.end)
+        if unit.source.begins_line(parameter.start):
+            shape.description = unit.source.comment(parameter.start, parameter.end)
         fields[parameter.name] = shape
         if parameter.default is not None:
             optional.append(parameter.name)
@@ -125,7 +126,8 @@ def _of_function(value: Any) -> Tool:
             checked = whole.check(given, "arguments")
         except Mismatch as mismatch:
             raise Unfit(str(mismatch)) from None
-        return value(*(checked.pop(each) for each in by_place if each in checked), **checked)
+        first = [checked.pop(each) for each in by_place if each in checked]
+        return value(*first, **checked)
 
     return Tool(name, cleandoc(function.__doc__), whole.schema(), call)
 

@@ -760,7 +760,7 @@ class _Calls:
         )
         at = definition.start
         parameters = nodes.Parameters(at, at, (), made, None, (), None)
-        function = nodes.FunctionDefinition(at, definition.end, definition.name, parameters, None, (), False, ())
+        function = nodes.FunctionDefinition(at, definition.end, definition.name, parameters, None, (), "def", ())
         self.fit(function, definition.name, call, 0)
         given = list(zip(fields, call.arguments, strict=False))
         given += [(keyword.name, keyword.value) for keyword in call.keywords if keyword.name is not None]

@@ -136,9 +136,11 @@ run can tell are named.
 WORKFLOW_HELP = """\
 usage: dana workflow check FILE [FILE ...]
        dana workflow run FILE [--input JSON | --input @FILE] [--with FILE ...] [options of dana run]
+       dana workflow run PROGRAM.na [--name NAME] ...
 
-Checks or runs a workflow definition in JSON or YAML. Its actions may call functions of the programs given with
---with; they run in a process of its own that has no rights (`dana run --isolate`), unless --no-isolate is given.
+Checks or runs a workflow definition in JSON or YAML, or runs a workflow that a program declares. Its actions may call
+functions of the programs given with --with; they run in a process of its own that has no rights (`dana run
+--isolate`), unless --no-isolate is given.
 Progress goes to stderr, the instance as JSON to stdout. Exits with 0 when it is completed, 3 when it waits,
 1 when it failed or was ended.
 """
@@ -877,7 +879,7 @@ def _prompt(arguments: list[str]) -> int:
 
 
 def _workflow(arguments: list[str]) -> int:
-    options = _Options("workflow", {**RUN_OPTIONS, "--input": str, "--no-isolate": bool}, arguments)
+    options = _Options("workflow", {**RUN_OPTIONS, "--input": str, "--name": str, "--no-isolate": bool}, arguments)
     if options.help or not options.words:
         (sys.stdout if options.help else sys.stderr).write(WORKFLOW_HELP)
         return DONE if options.help else USAGE
@@ -892,9 +894,15 @@ def _workflow(arguments: list[str]) -> int:
         return FAILED if found else DONE
     from json import dumps
 
-    definition = read_definition(_read(files[0]))
+    source = _read(files[0])
+    declared = source.name.endswith(".na")
+    if options.get("--name") and not declared:
+        raise _usage("--name names a workflow that a program declares", f"{source.name} is a definition: leave it out")
+    definition = options.get("--name", "") if declared else read_definition(source)
     given = _input_value("--input", options.get("--input", "{}"))
     session, sources = _session(options, options.get("--with", ()), {})
+    if declared:
+        sources.append(source)
     outcome: list[dict[str, Any]] = []
 
     def work() -> None:

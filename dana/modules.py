@@ -74,11 +74,14 @@ def module_names() -> list[str]:
     return list(_standard.MODULES)
 
 
-def find_file(name: str, level: int, path: str | None) -> tuple[str, str]:
+def find_file(name: str, level: int, path: str | None) -> tuple[str, ...]:
     """The places where the file of a module may be: as `name.na`, and as the folder `name` with `__init__.na`.
 
-    `path` is the file that imports (None: the current folder); `level` counts the dots of a relative import.
+    `path` is the file that imports (None: the current folder); `level` counts the dots of a relative import. What is
+    written in Dana of the library imports nothing but the library.
     """
+    if path is not None and path.startswith("<library>/"):
+        return ()
     folder = os.path.dirname(path) if path else ""
     for _ in range(level - 1):
         folder = os.path.join(folder, os.pardir)

@@ -81,6 +81,7 @@ from dana.nodes import (
     ValuePattern,
     While,
     With,
+    Workflow,
     Yield,
     YieldFrom,
     docstring,
@@ -356,20 +357,20 @@ class _Walk:
                 self.resolution.annotations.append((annotation, self.scope))
 
     def function_definition(self, node: FunctionDefinition) -> None:
-        _, _, name, parameters, returns, body, receiver, decorators = node
+        _, _, name, parameters, returns, body, kind, decorators = node
         for decorator in decorators:
             self.expression(decorator)
         self.defaults(parameters, True)
         if returns is not None:
             self.resolution.annotations.append((returns, self.scope))
-        if receiver:
+        if kind == "receiver":
             self.expression(parameters.positional[0].annotation)  # the types are there when the function is defined
         if name[:2] == "__" and is_special(name):
             self.special_method(node)
         scope = self.open("function", node, name, None if decorators or not self.follows else name)
         scope.docstring = docstring(body)
         self.body(scope, body, self.parameters(scope, parameters), True)
-        if not receiver:
+        if kind != "receiver":
             self.bind(name, node)
 
     def class_definition(self, node: ClassDefinition) -> None:
@@ -1091,7 +1092,7 @@ class _Walk:
         name = node.name
         after = node.decorators[-1].end if node.decorators else node.start
         place = self.place_of(name, after, node.end)
-        if self.scope.kind != "class" and not node.receiver:
+        if self.scope.kind != "class" and node.kind != "receiver":
             self.foreign(name, *place)
         elif name not in OPERATOR_METHODS:
             self.error("special-name", f"{name} cannot be defined", *place, hint=_METHOD_HINTS.get(name))
@@ -1199,6 +1200,7 @@ _EXPRESSIONS: dict[type[Node], Callable[[_Walk, Any, list[Any]], None]] = {
     SetDisplay: _Walk.items,
     Slice: _Walk.slice,
     Starred: _Walk.last_part,
+    Workflow: _Walk.last_part,
     Subscript: _Walk.subscript,
     TupleDisplay: _Walk.items,
     UnaryOperation: _Walk.last_part,

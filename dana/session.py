@@ -220,6 +220,7 @@ class Session:
             self._scopes["$system"] = System(
                 {
                     "run_id": (lambda: run_id, None),
+                    "workflow": (_running_workflow, None),
                     "time": (modules.builtin("get_current_time"), None),
                     "log_level": (level, level),
                     "model": (lambda: self.models.chosen(None).name, self._choose_model),
@@ -246,6 +247,10 @@ class Session:
             if path is not None:
                 return self._library(path).members.get(name, UNBOUND)
         return found
+
+    def library_member(self, name: str) -> Any:
+        """A member of the library that needs no import."""
+        return self._supplied(name)
 
     def _library(self, path: str) -> Module:
         """A library that is written in Dana; each session has its own."""
@@ -522,3 +527,12 @@ def read_source(path: str) -> Source:
 
 
 __all__ = ["Interrupted", "Session", "decode_source", "read_source"]
+
+
+def _running_workflow() -> str | None:
+    """The name of the declared workflow that runs."""
+    if "dana.workflows" not in sys.modules:
+        return None
+    from dana.workflows import running
+
+    return running()

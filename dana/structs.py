@@ -45,6 +45,8 @@ class Layout:
         """Find the types of all fields; raises TypeError for what is none."""
         self.ready = True
         for field in self.fields.values():
+            if field.shape is not None:
+                continue  # that of a blueprint
             try:
                 field.shape = stated(field.annotation, self._shape)
             except UnknownType as error:

@@ -1357,7 +1357,9 @@ class _Flow(Walk):
             found = self.methods.get(name, [])
         if not found:
             found = [
-                each for each in self.methods.get(name, ()) if type(each) is nodes.FunctionDefinition and each.receiver
+                each
+                for each in self.methods.get(name, ())
+                if type(each) is nodes.FunctionDefinition and each.kind == "receiver"
             ]
         if found:
             return self.called_with(Value(functions=frozenset(found)), node, (receiver,), None)

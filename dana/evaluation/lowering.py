@@ -532,7 +532,13 @@ class Lowering:
             cls = self.load("__class__", text, unsure=False)
             first = self.load(self.unit.first_parameter(), text, unsure=False)
             return f"zero_argument_super({cls}, {first})"
-        return f"{self.part(function, text)}({self.arguments(node, text)})"
+        called = self.part(function, text)
+        if type(function) is nodes.Name and self.unit.is_workflow:
+            called = f"{text.value(self.unit.stepped)}({called}, {text.value(function.id)})"
+        return f"{called}({self.arguments(node, text)})"
+
+    def workflow(self, node: nodes.Workflow, text: Text) -> str:
+        return f"{text.value(self.unit.workflow)}({text.value(node.name)}, {self.part(node.value, text)}, None)"
 
     def method_call(self, node: nodes.Call, function: nodes.Attribute, text: Text) -> str:
         """`value.name(...)`: an attribute of an instance, a method of a host value, else a visible function."""
@@ -976,8 +982,12 @@ class Lowering:
 
     def function_definition(self, node: nodes.FunctionDefinition, text: Text, tail: bool) -> list[str]:
         decorators = [self.part(decorator, text) for decorator in node.decorators]
-        made = self.decorated(node, decorators, self.function(node, node.parameters, text), text)
-        if node.receiver:
+        made = self.function(node, node.parameters, text)
+        if node.kind == "workflow":
+            doc = nodes.docstring(node.body)
+            made = f"{text.value(self.unit.workflow)}({text.value(node.name)}, {made}, {text.value(doc)})"
+        made = self.decorated(node, decorators, made, text)
+        if node.kind == "receiver":
             types = self.part(node.parameters.positional[0].annotation, text)  # type: ignore[arg-type]
             return [f"{text.value(self.unit.receive)}({types}, {text.value(node.name)}, {made})"]
         return [f"{self.slot(node.name, text)} = {made}"]
@@ -1127,6 +1137,7 @@ EXPRESSIONS: dict[type[nodes.Node], Callable[[Any, Any, Text], str]] = {
     nodes.Subscript: Lowering.subscript,
     nodes.Slice: Lowering.slice,
     nodes.NamedExpression: Lowering.named,
+    nodes.Workflow: Lowering.workflow,
     nodes.GeneratorExpression: Lowering.generator_expression,
     nodes.Yield: Lowering.yield_,
     nodes.YieldFrom: Lowering.yield_from,

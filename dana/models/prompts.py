@@ -128,7 +128,8 @@ def _order(item: Any) -> tuple[Any, ...]:
 
 def _says_itself(kind: type) -> bool:
     """Whether a class of a program says how its values are written."""
-    return any(type(k) is Class and ("__str__" in vars(k) or "__repr__" in vars(k)) for k in kind.__mro__[:-2])
+    own = [k for k in kind.__mro__[:-2] if type(k) is Class and vars(k)["__module__"] == "__main__"]
+    return any("__str__" in vars(k) or "__repr__" in vars(k) for k in own)
 
 
 class Messages:

@@ -44,6 +44,7 @@ taint
 structs
 scopes
 interfaces
+agents
 evaluation
 evaluation.shapes
 evaluation.pipelines
@@ -54,6 +55,8 @@ evaluation.lowering
 evaluation.definitions
 evaluation.traceback
 modules
+signatures
+workflows
 check
 session
 configuration
@@ -132,8 +135,12 @@ LATE = {
     ("evaluation.traceback", "inference"): "needed only where a function is called that nobody defines",
     ("evaluation.pipelines", "modules"): "needed only where a list of stages is run at once",
     ("evaluation.definitions", "scopes"): "needed only by programs with variables of scopes",
+    ("session", "workflows"): "needed only by programs that declare workflows",
+    ("workflow_files", "workflows"): "needed only by programs that declare workflows",
     ("session", "scopes"): "needed only by programs with variables of scopes",
     ("evaluation.definitions", "interfaces"): "needed only by programs with interfaces",
+    ("evaluation.definitions", "agents"): "needed only by programs that declare agents",
+    ("evaluation.definitions", "workflows"): "needed only by programs that declare workflows",
     ("evaluation.definitions", "structs"): "needed only by programs with structs or receivers",
     ("models.resource", "models.tools"): "needed only by programs that offer tools",
     ("models.resource", "structs"): "needed only by programs with structs",

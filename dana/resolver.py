@@ -237,7 +237,7 @@ _FOREIGN = "names with double underscores belong to the host"
 
 _NAME_HINTS = {
     "__name__": "a Dana file runs from top to bottom; call main() at the end",
-    "__all__": "leave it out: `import *` takes every name that does not start with an underscore",
+    "__all__": "it stands at the top of a module only, and says what `import *` takes",
     "__slots__": "leave it out: instances keep their attributes without it",
     "__debug__": "assertions are always on",
     "__future__": "leave this line out: annotations are never evaluated",
@@ -1085,6 +1085,8 @@ class _Walk:
         self.foreign(name, node.start, node.end)
 
     def special_binding(self, name: str, node: Node) -> None:
+        if name == "__all__" and self.scope.kind == "module":
+            return
         if name not in OPERATOR_METHODS or self.scope.kind != "class":
             self.foreign(name, node.start, node.end)
 

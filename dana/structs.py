@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from dana.modules import Receivers
     from dana.nodes import Expression
 
 
@@ -267,20 +268,20 @@ def _meant(name: str, fields: dict[str, Any]) -> str:
     return f" (did you mean {like}?)" if like else ""
 
 
-def receive(types: Any, name: str, function: Any, receivers: dict[type, dict[str, Any]]) -> None:
+def receive(types: Any, name: str, function: Any, receivers: Receivers) -> None:
     """Give values of these types a method, which `receivers` keeps; classes get it themselves, too.
 
-    Raises TypeError for what is no type, and for a name that the type has already.
+    Raises TypeError for what is no type, and for a name that the type has already, be it from another file.
     """
     members = types.members if hasattr(types, "members") else types if type(types) is tuple else (types,)
     for kind in members:
         if type(kind) is Class:
-            own = receivers.setdefault(kind, {})
+            own = receivers.get(kind, {})
             if issubclass(kind, Struct) and name in kind.__struct__.fields:  # type: ignore[attr-defined]
                 raise TypeError(f"{kind.__name__} has a field {name}; a function for it needs another name")
             if name in vars(kind) and name not in own:
                 raise TypeError(f"{kind.__name__} has a method {name}; a function for it needs another name")
-            own[name] = function
+            receivers.define(kind, name, function, kind.__name__)
             type.__setattr__(kind, name, function)
         elif type(kind) is NativeType:
             if hasattr(kind.host, "signatures"):
@@ -291,6 +292,6 @@ def receive(types: Any, name: str, function: Any, receivers: dict[type, dict[str
                 raise TypeError(f"{kind.name} has a method {name}; a function for it needs another name")
             hosts = kind.host if isinstance(kind.host, tuple) else (kind.host,)
             for host in hosts:
-                receivers.setdefault(host, {})[name] = function
+                receivers.define(host, name, function, kind.name)
         else:
             raise TypeError(f"a receiver is of a type, not {type_name(kind)}")

@@ -398,7 +398,7 @@ class Unit:
 
     def import_all(self, module: Module) -> None:
         """`from module import *`"""
-        names = [name for name in module.names() if not name.startswith("_")]
+        names = module.starred()
         self.variables.bind(names)
         self.variables.update((name, module.members[name]) for name in names)
 

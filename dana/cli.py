@@ -94,9 +94,10 @@ permissions; without a value all of that kind, else what is named; may be given 
   --allow-net[=HOST]    api.example.com, *.example.com, host:port; this machine and private networks by name only
   --allow-db[=DB]       databases: a file, or a URL without user and password
   --allow-env[=NAME]    variables of the environment and of the file .env, as secrets: secret("NAME")
+  --allow-python[=MODULE]  modules of Python, which then do what they like: import stats.py as stats
   -A                 everything
-  A terminal is asked about the rest. [permissions] in dana.toml has lists: read, write, net, db, env. The folder
-  .dana, with the database .dana/data.db, is the program's own; the key of the configured model needs no grant.
+  A terminal is asked about the rest. [permissions] in dana.toml has lists: read, write, net, db, env, python. The
+  folder .dana, with the database .dana/data.db, is the program's own; the key of the configured model needs no grant.
   --explain-permissions  say at the end what the program asked for, where, and what allowed it
 
 limits, also below [limits] in dana.toml (steps = N, timeout = SECONDS ..); reaching one ends with exit code 4:
@@ -201,7 +202,7 @@ _LIMITS = {
     "--max-items": "items",
     "--max-bits": "bits",
 }
-_PERMISSIONS = {f"--allow-{kind}": kind for kind in ("read", "write", "net", "db", "env")}
+_PERMISSIONS = {f"--allow-{kind}": kind for kind in ("read", "write", "net", "db", "env", "python")}
 RUN_OPTIONS: dict[str, object] = {
     "--with": list,
     "--model": str,

@@ -45,7 +45,7 @@ from dana.source import Source
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from typing import IO, Any
+    from typing import IO, Any, NoReturn
 
     from dana.models.asking import Transport
     from dana.models.requests import Reply, Request
@@ -877,6 +877,10 @@ class _IsolatedSession(Session):
             self.register(name, self._acting(name))
         self.register("secret", self._secret)
         self.register("create_memory_resource", self._memory)
+
+    def import_python(self, name: str, importer: Source) -> NoReturn:
+        """Modules of Python have all rights, which an isolated program has not; raises PermissionError."""
+        raise PermissionError(f"an isolated program imports no module of Python, such as {name}")
 
     def _acting(self, name: str) -> Callable[[dict[str, Any]], Any]:
         return lambda parameters: self._asker.ask("act", name, parameters)

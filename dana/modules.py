@@ -148,10 +148,6 @@ def files_of(name: str, root: str) -> tuple[str, str]:
 
 def not_found(name: str, beside: str | None, package: str = "") -> ModuleNotFoundError:
     """The error for a module that is nowhere; `beside` is the file that imports, `package` the one it is in."""
-    if name.endswith(".py"):
-        return ModuleNotFoundError(
-            f"Python modules cannot be imported: '{name}' (the library has: {', '.join(_standard.MODULES)})", name=name
-        )
     like = nearest(name, _standard.MODULES)
     file = f"no file {name.replace('.', '/')}.na"
     if package:

@@ -334,6 +334,8 @@ class Session:
             found = modules.standard_module(name)
             assert found is not None
             return found
+        if name.endswith(".py") and not level:
+            return self.import_python(name.removesuffix(".py"), importer)
         home = self._home(importer)
         if level:
             name = modules.absolute(name, level, home, self._file(importer))
@@ -346,8 +348,21 @@ class Session:
             raise modules.not_found(name, importer.path or importer.name, home.package)
         return found
 
+    def import_python(self, name: str, importer: Source) -> Module:
+        """The module of Python that `import name.py` means, a file beside the one that imports or an installed one.
+
+        Raises PermissionError where it is not granted.
+        """
+        from dana.python_modules import load  # only programs with such imports need it
+
+        return load(name, os.path.dirname(importer.path or ""), self.host.permissions)
+
     def import_package(self, name: str, importer: Source) -> Module:
         """What `import a.b.c` binds: a module `a` through which `b` and `c` are reached."""
+        if name.endswith(".py"):
+            if name.count(".") > 1:
+                raise ImportError(f"import {name} needs a name: import {name} as {name.split('.')[-2]}", name=name)
+            return self.import_module(name, 0, importer)
         whole = self.import_module(name, 0, importer).name
         inside = name.partition(".")[2]
         found = self._find(whole.removesuffix(f".{inside}"), self._home(importer).root, importer)

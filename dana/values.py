@@ -69,10 +69,11 @@ class NativeType:
 
     `host` is the host type (or a tuple of them) that `isinstance` compares with; `construct` makes a value when
     the type is called; `methods` maps a name to a function that takes the value first; `fields` maps a name to
-    a function that reads a field of a value; `statics` are what the type itself has (`dict.fromkeys`).
+    a function that reads a field of a value; `statics` are what the type itself has (`dict.fromkeys`). `attribute` is
+    asked for names that are in neither table; it raises AttributeError.
     """
 
-    __slots__ = ("construct", "doc", "fields", "host", "methods", "name", "statics")
+    __slots__ = ("attribute", "construct", "doc", "fields", "host", "methods", "name", "statics")
 
     def __init__(
         self,
@@ -84,6 +85,7 @@ class NativeType:
         methods: dict[str, Callable[..., Any]] | None = None,
         fields: dict[str, Callable[[Any], Any]] | None = None,
         statics: dict[str, Any] | None = None,
+        attribute: Callable[[Any, str], Any] | None = None,
     ) -> None:
         if not doc:
             raise ValueError(f"the type {name} has no documentation")
@@ -94,6 +96,7 @@ class NativeType:
         self.methods = methods or {}
         self.fields = fields or {}
         self.statics = statics or {}
+        self.attribute = attribute
 
     def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
         if self.construct is None:
@@ -297,6 +300,8 @@ def get_attribute(value: Any, name: str) -> Any:
             return field(value)
         if kind is dict and name in value:
             return value[name]
+        if native.attribute is not None:
+            return native.attribute(value, name)
         raise missing_attribute(value, name)
     if kind is Class:
         return _class_attribute(value, name)

@@ -398,6 +398,8 @@ class Unit:
 
     def import_all(self, module: Module) -> None:
         """`from module import *`"""
+        if module.name.endswith(".py"):
+            raise ImportError(f"from {module.name} import * is not possible: say which names", name=module.name)
         names = module.starred()
         self.variables.bind(names)
         self.variables.update((name, module.members[name]) for name in names)

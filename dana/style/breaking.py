@@ -324,7 +324,7 @@ class _Lines:
         cuts = [
             at
             for at, (before, leaf) in enumerate(pairwise(leaves), 1)
-            if (leaf.above and leaf.at in outer)
+            if (leaf.above and leaf.at in outer and leaf.kind not in CLOSING)
             or (before.behind and before.at in outer and before.kind not in OPENING)
         ]
         for start, stop in pairwise([0, *cuts, len(leaves)]) if cuts else ():
@@ -361,15 +361,15 @@ class _Lines:
             parameters = next((group for group in groups if group.role == "parameters"), None)
             if parameters is not None:
                 return parameters
-        groups = _forced(groups, leaves) or groups
-        for group in reversed(groups):
+        groups = _in_order(groups, leaves)
+        for group in groups:
             if group.optional:
                 found = self.optional_bracket(leaves, group, depth)
                 if found is not None and self.begins_well(leaves, group, depth):
                     return found
             elif self.is_worth(leaves, group, depth):
                 return self.hugged(leaves, group, depth)
-        for group in reversed(groups):
+        for group in sorted(groups, key=lambda group: _is_tiny(leaves, group)):
             found = self.optional_bracket(leaves, group, depth) if group.optional else group
             if found is not None:
                 return self.hugged(leaves, found, depth)
@@ -378,19 +378,19 @@ class _Lines:
     def optional_bracket(self, leaves: list[Leaf], group: Leaf, depth: int) -> Leaf | None:
         """Optional parentheses, or what they hold if a line is better broken there; None if neither helps."""
         body = _body(leaves, group)
-        groups = _groups(body)
-        groups = _forced(groups, body) or groups
+        groups = _in_order(_groups(body), body)
         if group.forced:
             return group
         delimiters = _delimiters(body)
         if _reads_without(body, delimiters):
-            for inner in reversed(groups):
+            for inner in groups:
                 if self.is_worth(leaves, inner, depth):
                     return self.hugged(leaves, inner, depth)
         text = _flat(body)
         if delimiters or (text is not None and _fits(text, depth + 1)):
             return group
-        return self.hugged(leaves, groups[-1], depth) if groups else None
+        groups.sort(key=lambda inner: _is_tiny(body, inner))
+        return self.hugged(leaves, groups[0], depth) if groups else None
 
     def begins_well(self, leaves: list[Leaf], group: Leaf, depth: int) -> bool:
         """Whether what stands before a bracket fits on a line."""
@@ -399,13 +399,10 @@ class _Lines:
 
     def is_worth(self, leaves: list[Leaf], group: Leaf, depth: int) -> bool:
         """Whether a line broken at a bracket begins with a line that fits, and there is something to break."""
-        if not self.begins_well(leaves, group, depth):
-            return False
-        inside = _flat(_body(leaves, group)) if _body(leaves, group) else None
-        return inside is None or len(inside) > TINY or group.forced or "\n" in inside
+        return self.begins_well(leaves, group, depth) and not _is_tiny(leaves, group)
 
     def hugged(self, leaves: list[Leaf], group: Leaf, depth: int) -> Leaf:
-        """The bracket of a call, or of the list, set or dict that is all it takes, if that needs several lines: `f({`."""
+        """The bracket of a call; if it takes a list, set or dict alone, over several lines, that one's, as in `f({`."""
         body = _body(leaves, group)
         if group.role != "call" or group.forced or body[0].kind not in ("LSQB", "LBRACE"):
             return group
@@ -420,9 +417,18 @@ def _body(leaves: list[Leaf], opening: Leaf) -> list[Leaf]:
     return leaves[opening.at - leaves[0].at + 1 : opening.partner.at - leaves[0].at]
 
 
-def _forced(groups: list[Leaf], leaves: list[Leaf]) -> list[Leaf]:
-    """Those of some brackets that cannot stand on one line."""
-    return [group for group in groups if group.forced or any(leaf.forced for leaf in _body(leaves, group))]
+def _in_order(groups: list[Leaf], leaves: list[Leaf]) -> list[Leaf]:
+    """Brackets in the order in which a break is tried: the last first, but before them those that must be broken."""
+    forced = [group.forced or any(leaf.forced for leaf in _body(leaves, group)) for group in groups]
+    pairs = sorted(zip(forced, groups, strict=True), key=lambda pair: (not pair[0], -pair[1].at))
+    return [group for _, group in pairs]
+
+
+def _is_tiny(leaves: list[Leaf], group: Leaf) -> bool:
+    """Whether what brackets hold is not worth a break."""
+    body = _body(leaves, group)
+    text = _flat(body) if body else None
+    return not group.forced and text is not None and len(text) <= TINY and "\n" not in text
 
 
 def _reads_without(body: list[Leaf], delimiters: list[tuple[int, int]]) -> bool:

@@ -286,20 +286,14 @@ def _is_complex(leaves: list[Leaf], at: int) -> bool:
 
 def _is_simple_power(leaves: list[Leaf], at: int) -> bool:
     """Whether both sides of `**` are names or numbers, so that no blanks stand around it."""
+    kinds = [leaf.kind for leaf in leaves]
     start = at - 1
-    while (
-        start > 1
-        and leaves[start].kind == "NAME"
-        and leaves[start - 1].kind == "DOT"
-        and leaves[start - 2].kind == "NAME"
-    ):
+    while start > 1 and kinds[start - 2 : start] == ["NAME", "DOT"]:
         start -= 2
-    end = at + 1
-    if leaves[end].kind in ("PLUS", "MINUS", "TILDE"):
-        end += 1
-    while end + 2 < len(leaves) and leaves[end].kind == "NAME" and leaves[end + 1].kind == "DOT":
+    end = at + 1 + (kinds[at + 1] in ("PLUS", "MINUS", "TILDE"))
+    while kinds[end + 1 : end + 3] == ["DOT", "NAME"]:
         end += 2
-    sides = leaves[start].kind in ("NAME", "NUMBER") and leaves[end].kind in ("NAME", "NUMBER")
-    return sides and not (start and leaves[start - 1].kind == "DOT") and leaves[min(end + 1, len(leaves) - 1)].kind not in (
-        "LPAR", "LSQB", "DOT",
-    )  # fmt: skip
+    simple = ("NAME", "NUMBER")
+    if kinds[at - 1] not in simple or kinds[start] not in simple or kinds[end] not in simple:
+        return False
+    return kinds[max(0, start - 1)] != "DOT" and kinds[end + 1 : end + 2] not in (["LPAR"], ["LSQB"], ["DOT"])

@@ -838,7 +838,7 @@ def _fmt(arguments: list[str]) -> int:
         return DONE
     if not options.words:
         raise _usage("dana fmt needs a file or a folder", "dana fmt FILE|FOLDER [FILE|FOLDER ...]")
-    from dana.style.files import difference, programs, replace
+    from dana.style.files import difference, holds, programs, replace
     from dana.style.layout import format_source
 
     color = options.get("--color", "auto")
@@ -850,9 +850,10 @@ def _fmt(arguments: list[str]) -> int:
             text = format_source(source)
         except ProgramError as error:
             _complain(error, color)
+            _say("\n")
             failed += 1
             continue
-        differs = text != source.text
+        differs = text != source.text if path == "-" else not holds(path, text)
         changed += differs
         unchanged += not differs
         if options.get("--diff"):

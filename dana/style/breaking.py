@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from dana.style.leaves import CLOSING, DEFINITIONS, OPENING, Leaf, Line
-from dana.style.spacing import CALL, COMMA
+from dana.style.spacing import CALL, COMMA, PIPE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -344,7 +344,11 @@ class _Lines:
             if opening.role == "parameters" and not commas:
                 body = _with_comma(body)
             closed = body[-1].kind == "COMMA"
-            if not ((opening.role == "display" or closed) and commas > closed and self.break_body(body, depth + 1)):
+            one_each = (opening.role == "display" or closed) and commas > closed
+            pipes = sum(priority == PIPE for priority, _ in _delimiters(body))
+            if opening.optional and not commas and pipes > 1:
+                one_each = True
+            if not (one_each and self.break_body(body, depth + 1)):
                 self.write(body, depth + 1, inside=True)
         self.add_comments(closing, depth + 1)
         self.write(leaves[stop:], depth)

@@ -25,6 +25,12 @@ def programs(words: list[str]) -> list[str]:
     return list(found)
 
 
+def holds(path: str, text: str) -> bool:
+    """Whether a file is just a text, to the ends of its lines."""
+    with open(path, "rb") as file:
+        return file.read() == text.encode()
+
+
 def replace(path: str, text: str) -> None:
     """Write a text in the place of a file; raises UsageError."""
     try:
@@ -51,4 +57,4 @@ def difference(source: Source, text: str, color: bool) -> str:
     return "".join(rows)
 
 
-__all__ = ["difference", "programs", "replace"]
+__all__ = ["difference", "holds", "programs", "replace"]

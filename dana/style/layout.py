@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from dana.errors import ProgramError
 from dana.lexer import tokenize
 from dana.nodes import Node, Statement
 from dana.parser import parse
@@ -161,7 +162,7 @@ def _blanks_between(before: Line, line: Line, commented: Line, given: int, lines
     if commented.is_definition or commented.word == "AT":
         return given if before.comment and not given and before.depth == line.depth else 1 if line.depth else 2
     if _is_text(before):
-        if at == 1:
+        if not any(other.leaves for other in lines[: at - 1]):
             return 1
         if lines[at - 2].word == "CLASS" and lines[at - 2].opens:
             return 1
@@ -181,7 +182,10 @@ def _is_text(line: Line) -> bool:
 
 def _assert_same(source: Source, tree: Node, written: Source) -> None:
     """Raise MeaningChanged where the tree of the written text is another one, positions aside."""
-    pending: list[tuple[Any, Any]] = [(tree, parse(written))]
+    try:
+        pending: list[tuple[Any, Any]] = [(tree, parse(written))]
+    except ProgramError as error:
+        raise MeaningChanged(f"{source.name} could not be read any more: {error.diagnostic.message}") from error
     place = 0
     while pending:
         one, other = pending.pop()

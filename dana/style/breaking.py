@@ -69,7 +69,7 @@ def _regions(leaves: list[Leaf]) -> list[Region]:
     if "EQUAL" in kinds or "AUGMENTED" in kinds:
         at = kinds.get("EQUAL", kinds.get("AUGMENTED", []))[-1] + 1
         return [(at, stop, True)] if leaves[at].kind != "YIELD" else []
-    if "BAR" in kinds and "COLON" not in kinds and first not in ("YIELD", "AT", "DEL"):
+    if "BAR" in kinds and "COLON" not in kinds and first not in ("YIELD", "AT", "DEL", *DEFINITIONS):
         return [(0, stop, False)]
     if first == "LPAR" and leaves[0].partner is leaves[-1] and "BAR" in _outer_kinds(leaves[1:-1]):
         return [(0, stop, True)]
@@ -386,10 +386,9 @@ class _Lines:
         if group.forced:
             return group
         delimiters = _delimiters(body)
-        if _reads_without(body, delimiters):
-            for inner in groups:
-                if self.is_worth(leaves, inner, depth):
-                    return self.hugged(leaves, inner, depth)
+        for inner in groups:
+            if _reads_without(body, inner, delimiters) and self.is_worth(leaves, inner, depth):
+                return self.hugged(leaves, inner, depth)
         text = _flat(body)
         if delimiters or (text is not None and _fits(text, depth + 1)):
             return group
@@ -435,14 +434,17 @@ def _is_tiny(leaves: list[Leaf], group: Leaf) -> bool:
     return not group.forced and text is not None and len(text) <= TINY and "\n" not in text
 
 
-def _reads_without(body: list[Leaf], delimiters: list[tuple[int, int]]) -> bool:
-    """Whether what optional parentheses hold reads well without them, broken at its first or last bracket."""
+def _reads_without(body: list[Leaf], group: Leaf, delimiters: list[tuple[int, int]]) -> bool:
+    """Whether what optional parentheses hold reads well without them, broken at one of its brackets.
+
+    Of an operation only a list, set or dict is broken with which it begins or ends, as in `if x in [`.
+    """
     if not delimiters:
         return True
     top = max(delimiters)[0]
     if top == COMMA or sum(priority == top for priority, _ in delimiters) > 1:
         return False
-    return top == CALL or body[-1].kind in CLOSING or body[0].kind in OPENING
+    return top == CALL or (group.role == "display" and (group is body[0] or group.partner is body[-1]))
 
 
 def _with_comma(leaves: list[Leaf]) -> list[Leaf]:

@@ -121,7 +121,7 @@ def logical_lines(text: str, tokens: list[Token], statements: set[int]) -> list[
                 while level > depth and column < indents[level]:
                     level -= 1
                 comment = Line(level, blank, row_start, row_start + len(row))
-                comment.comment = _tidied(content) if row_start or not content.startswith("#!") else content.rstrip()
+                comment.comment = _tidied(content)
                 lines.append(comment)
                 blank = 0
             if kind == "$END":

@@ -48,9 +48,9 @@ def _spell(line: Line) -> None:
             leaf.behind[:0], leaves[at - 1].behind = leaves[at - 1].behind, []
             if at + 1 < len(leaves):
                 leaves[at + 1].above[:0], leaf.above = leaf.above, []
-    if leaves[0].kind == "CLASS" and [leaf.kind for leaf in leaves[2:4]] == ["LPAR", "RPAR"]:
-        _drop(leaves, 3)
-        _drop(leaves, 2)
+    no_bases = leaves[0].kind == "CLASS" and [leaf.kind for leaf in leaves[2:4]] == ["LPAR", "RPAR"]
+    if no_bases and not leaves[2].behind and not leaves[3].above:
+        del leaves[2:4]
 
 
 def _drop(leaves: list[Leaf], at: int) -> None:

@@ -149,6 +149,7 @@ def test_what_golden_files_show(path: Path) -> None:
         ("(x): int = 1\n", "(x): int = 1\n"),
         ("xs[local: n]\n", "xs[local : n]\n"),
         ("{private: n}\n", "{private: n}\n"),
+        ("class A(  # mark1\n): pass\n", "class A(  # mark1\n):\n    pass\n"),
         ("class A(): pass; x = 1\n", "class A:\n    pass\n    x = 1\n"),
         ("x = 1;\n", "x = 1\n"),
     ],
@@ -168,6 +169,12 @@ def test_nested_blocks() -> None:
     blocks = "".join(" " * level + "if x:\n" for level in range(99))
     assert assert_kept(blocks + " " * 99 + "x = 1\n").splitlines()[-1] == " " * 396 + "x = 1"
     assert_kept(blocks + " " * 99 + "f(a, b)\n")
+
+
+def test_signatures_stay_signatures() -> None:
+    parameters = ", ".join(f"parameter_{number}: str" for number in range(6))
+    formatted = assert_kept(f"interface A:\n    def f({parameters}) -> B | C\n")
+    assert formatted.endswith("    ) -> B | C\n")
 
 
 def test_long_lines_hold_a_long_text() -> None:

@@ -288,7 +288,7 @@ class _Lines:
         if text is None or not _fits(text, depth):
             if inside and (self.break_at_delimiters(leaves, depth) or self.break_at_comments(leaves, depth)):
                 return
-            opening = self.bracket(leaves, depth)
+            opening = _bracket(leaves, depth)
             if opening is not None:
                 self.break_at_bracket(leaves, opening, depth)
                 return
@@ -338,81 +338,85 @@ class _Lines:
             opening.text, closing.text = "(", ")"
         start, stop = opening.at - leaves[0].at, closing.at - leaves[0].at
         self.write(leaves[: start + 1], depth)
-        body = leaves[start + 1 : stop]
-        if body:
-            commas = sum(leaf.priority == COMMA for leaf in _outer(body))
-            if opening.role == "parameters" and not commas:
-                body = _with_comma(body)
-            closed = body[-1].kind == "COMMA"
-            one_each = (opening.role == "display" or closed) and commas > closed
-            pipes = sum(priority == PIPE for priority, _ in _delimiters(body))
-            if opening.optional and not commas and pipes > 1:
-                one_each = True
-            if not (one_each and self.break_body(body, depth + 1)):
-                self.write(body, depth + 1, inside=True)
+        if stop > start + 1:
+            self.write_body(leaves[start + 1 : stop], opening, depth + 1)
         self.add_comments(closing, depth + 1)
         self.write(leaves[stop:], depth)
 
-    def break_body(self, leaves: list[Leaf], depth: int) -> bool:
-        """Write one element on each line."""
-        self.add_comments(leaves[0], depth)
-        return self.break_at_delimiters(leaves, depth)
+    def write_body(self, leaves: list[Leaf], opening: Leaf, depth: int) -> None:
+        """Write what a bracket holds: on one line, or one element, or stage of a pipeline, on each."""
+        commas = sum(leaf.priority == COMMA for leaf in _outer(leaves))
+        if opening.role == "parameters" and not commas:
+            leaves = _with_comma(leaves)
+        closed = leaves[-1].kind == "COMMA"
+        elements = commas > closed and (closed or opening.role == "display")
+        stages = opening.optional and not commas and [priority for priority, _ in _delimiters(leaves)].count(PIPE) > 1
+        if elements or stages:
+            self.add_comments(leaves[0], depth)
+            if self.break_at_delimiters(leaves, depth):
+                return
+        self.write(leaves, depth, inside=True)
 
-    def bracket(self, leaves: list[Leaf], depth: int) -> Leaf | None:
-        """The opening bracket at which leaves are best broken."""
-        groups = _groups(leaves)
-        if leaves[0].kind in DEFINITIONS and not any(group.optional for group in groups):
-            parameters = next((group for group in groups if group.role == "parameters"), None)
-            if parameters is not None:
-                return parameters
-        groups = _in_order(groups, leaves)
-        for group in groups:
-            if group.optional:
-                found = self.optional_bracket(leaves, group, depth)
-                if found is not None and self.begins_well(leaves, group, depth):
-                    return found
-            elif self.is_worth(leaves, group, depth):
-                return self.hugged(leaves, group, depth)
-        for group in sorted(groups, key=lambda group: _is_tiny(leaves, group)):
-            found = self.optional_bracket(leaves, group, depth) if group.optional else group
-            if found is not None:
-                return self.hugged(leaves, found, depth)
-        return None
 
-    def optional_bracket(self, leaves: list[Leaf], group: Leaf, depth: int) -> Leaf | None:
-        """Optional parentheses, or what they hold if a line is better broken there; None if neither helps."""
-        body = _body(leaves, group)
-        groups = _in_order(_groups(body), body)
-        if group.forced:
-            return group
-        delimiters = _delimiters(body)
-        for inner in groups:
-            if _reads_without(body, inner, delimiters) and self.is_worth(leaves, inner, depth):
-                return self.hugged(leaves, inner, depth)
-        text = _flat(body)
-        if delimiters or (text is not None and _fits(text, depth + 1)):
-            return group
-        groups.sort(key=lambda inner: _is_tiny(body, inner))
-        return self.hugged(leaves, groups[0], depth) if groups else None
+def _bracket(leaves: list[Leaf], depth: int) -> Leaf | None:
+    """The opening bracket at which leaves are best broken."""
+    groups = _groups(leaves)
+    if leaves[0].kind in DEFINITIONS and not any(group.optional for group in groups):
+        parameters = next((group for group in groups if group.role == "parameters"), None)
+        if parameters is not None:
+            return parameters
+    groups = _in_order(groups, leaves)
+    for group in groups:
+        if group.optional:
+            found = _optional_bracket(leaves, group, depth)
+            if found is not None and _begins_well(leaves, group, depth):
+                return found
+        elif _is_worth(leaves, group, depth):
+            return _hugged(leaves, group, depth)
+    for group in sorted(groups, key=lambda group: _is_tiny(leaves, group)):
+        found = _optional_bracket(leaves, group, depth) if group.optional else group
+        if found is not None:
+            return _hugged(leaves, found, depth)
+    return None
 
-    def begins_well(self, leaves: list[Leaf], group: Leaf, depth: int) -> bool:
-        """Whether what stands before a bracket fits on a line."""
-        text = _flat(leaves[: group.at - leaves[0].at + 1])
-        return text is not None and _fits(text, depth)
 
-    def is_worth(self, leaves: list[Leaf], group: Leaf, depth: int) -> bool:
-        """Whether a line broken at a bracket begins with a line that fits, and there is something to break."""
-        return self.begins_well(leaves, group, depth) and not _is_tiny(leaves, group)
+def _optional_bracket(leaves: list[Leaf], group: Leaf, depth: int) -> Leaf | None:
+    """Optional parentheses, or what they hold if a line is better broken there; None if neither helps."""
+    body = _body(leaves, group)
+    groups = _in_order(_groups(body), body)
+    if group.forced:
+        return group
+    delimiters = _delimiters(body)
+    for inner in groups:
+        if _reads_without(body, inner, delimiters) and _is_worth(leaves, inner, depth):
+            return _hugged(leaves, inner, depth)
+    text = _flat(body)
+    if delimiters or (text is not None and _fits(text, depth + 1)):
+        return group
+    groups.sort(key=lambda inner: _is_tiny(body, inner))
+    return _hugged(leaves, groups[0], depth) if groups else None
 
-    def hugged(self, leaves: list[Leaf], group: Leaf, depth: int) -> Leaf:
-        """The bracket of a call; if it takes a list, set or dict alone, over several lines, that one's, as in `f({`."""
-        body = _body(leaves, group)
-        if group.role != "call" or group.forced or body[0].kind not in ("LSQB", "LBRACE"):
-            return group
-        if body[0].partner is not body[-1] or len(body) == 2:
-            return group
-        text = _flat(body)
-        return group if text is not None and _fits(text, depth + 1) else body[0]
+
+def _begins_well(leaves: list[Leaf], group: Leaf, depth: int) -> bool:
+    """Whether what stands before a bracket fits on a line."""
+    text = _flat(leaves[: group.at - leaves[0].at + 1])
+    return text is not None and _fits(text, depth)
+
+
+def _is_worth(leaves: list[Leaf], group: Leaf, depth: int) -> bool:
+    """Whether a line broken at a bracket begins with a line that fits, and there is something to break."""
+    return _begins_well(leaves, group, depth) and not _is_tiny(leaves, group)
+
+
+def _hugged(leaves: list[Leaf], group: Leaf, depth: int) -> Leaf:
+    """The bracket of a call; if it takes a list, set or dict alone, over several lines, that one's, as in `f({`."""
+    body = _body(leaves, group)
+    if group.role != "call" or group.forced or body[0].kind not in ("LSQB", "LBRACE"):
+        return group
+    if body[0].partner is not body[-1] or len(body) == 2:
+        return group
+    text = _flat(body)
+    return group if text is not None and _fits(text, depth + 1) else body[0]
 
 
 def _body(leaves: list[Leaf], opening: Leaf) -> list[Leaf]:

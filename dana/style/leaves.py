@@ -20,7 +20,7 @@ CLOSING = frozenset(("RPAR", "RSQB", "RBRACE"))
 DEFINITIONS = frozenset(("DEF", "CLASS", *DEFINING.values()))
 """What begins the definition of something with a name."""
 
-_COMMENT = re.compile(r"(?P<above>^[ \t\f]*)?(?P<comment>#[^\n]*)", re.MULTILINE)
+_COMMENT = re.compile(r"#[^\n]*")
 _OFF, _ON, _SKIP = (re.compile(rf"#\s*fmt:\s*{word}\s*") for word in ("off", "on", "skip"))
 
 
@@ -101,9 +101,8 @@ def logical_lines(text: str, tokens: list[Token], statements: set[int]) -> list[
         elif kind == "DEDENT":
             depth -= 1
         elif kind == "NEWLINE":
-            comments = [found["comment"] for found in _COMMENT.finditer(text, end, start)]
-            leaves[-1].behind += map(_tidied, comments)
-            if comments:
+            for found in _COMMENT.finditer(text, end, start):
+                leaves[-1].behind.append(_tidied(found.group()))
                 end = start
             lines += _separated(text, leaves, lines[-1], end, statements)
             leaves, end = [], stop
@@ -115,7 +114,7 @@ def logical_lines(text: str, tokens: list[Token], statements: set[int]) -> list[
             for row_start, row in _rows(text, end, line_start if kind != "$END" else start):
                 content = row.strip(" \t\f")
                 if not content.startswith("#"):
-                    blank += not content
+                    blank += content != "\\"
                     continue
                 column = _column(row)
                 while level > depth and column < indents[level]:
@@ -139,7 +138,7 @@ def logical_lines(text: str, tokens: list[Token], statements: set[int]) -> list[
             leaves.append(leaf)
             end = stop
     for line, following in pairwise(lines):
-        line.opens = line.opens or (bool(line.leaves or line.verbatim) and following.depth > line.depth)
+        line.opens = line.opens or (bool(line.leaves) and following.depth > line.depth)
     return lines
 
 
@@ -148,7 +147,7 @@ def _rows(text: str, start: int, stop: int) -> Iterator[tuple[int, str]]:
     while start < stop:
         end = text.find("\n", start, stop)
         end = stop if end < 0 else end
-        yield start, text[start:end].removesuffix("\\")
+        yield start, text[start:end]
         start = end + 1
 
 
@@ -165,34 +164,30 @@ def _tidied(comment: str) -> str:
 def _place_comments(gap: str, before: Leaf, after: Leaf) -> None:
     for found in _COMMENT.finditer(gap):
         own = "\n" in gap[: found.start()].replace("\\\n", "")
-        (after.above if own else before.behind).append(_tidied(found["comment"]))
+        (after.above if own else before.behind).append(_tidied(found.group()))
 
 
 def _separated(text: str, leaves: list[Leaf], line: Line, end: int, statements: set[int]) -> Iterator[Line]:
     """A logical line as one line for each of its statements: `line`, which has no leaves yet, is filled first."""
     line.end = end
-    comments = [comment for leaf in leaves for comment in (*leaf.above, *leaf.behind)]
-    if any(_SKIP.search(each) for each in comments) or any(
-        _OFF.fullmatch(each) for leaf in leaves for each in leaf.above
-    ):
+    skips = any(_SKIP.search(comment) for leaf in leaves for comment in (*leaf.above, *leaf.behind))
+    if skips or any(_OFF.fullmatch(comment) for leaf in leaves for comment in leaf.above):
         line.verbatim = text[leaves[0].start : end].rstrip()
         line.leaves = leaves
         return
     depth = level = 0
     current = line
-    for at, leaf in enumerate(leaves):
-        if leaf.kind in OPENING:
-            depth += 1
-        elif leaf.kind in CLOSING:
-            depth -= 1
-        elif not depth and at:
-            inside = leaves[at - 1].kind == "COLON" and leaf.start in statements
-            if leaf.kind == "SEMICOLON":
-                current.leaves[-1].behind += leaf.behind
-                continue
-            if inside or leaves[at - 1].kind == "SEMICOLON":
-                level += inside
-                current.opens = current.opens or inside
-                current = Line(line.depth + level, 0, leaf.start, end)
-                yield current
-        current.leaves.append(leaf)
+    before: Leaf | None = None
+    for leaf in leaves:
+        if before is not None and not depth and before.kind in ("COLON", "SEMICOLON") and leaf.start in statements:
+            inside = before.kind == "COLON"
+            level += inside
+            current.opens = current.opens or inside
+            current = Line(line.depth + level, 0, leaf.start, end)
+            yield current
+        before = leaf
+        depth += (leaf.kind in OPENING) - (leaf.kind in CLOSING)
+        if leaf.kind == "SEMICOLON":
+            current.leaves[-1].behind += leaf.behind
+        else:
+            current.leaves.append(leaf)

@@ -36,9 +36,7 @@ def broken(line: Line) -> list[str]:
         _force(leaves)
     for at, leaf in enumerate(leaves):
         leaf.at = at
-    writing = _Lines()
-    writing.write(leaves, line.depth)
-    return writing.lines
+    return _lines(leaves, line.depth)
 
 
 # Where parentheses are optional
@@ -275,87 +273,108 @@ def _groups(leaves: list[Leaf]) -> list[Leaf]:
     return found
 
 
-class _Lines:
-    """The lines written so far."""
+class _Piece:
+    """Leaves that begin a line of their own.
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
+    Where they stand `inside` of brackets a line may end anywhere. If they are to be `parted`, they are broken at their
+    delimiters though they might fit. Of those that begin with the bracket that closes others (a `tail`) the comments
+    above belong to what the brackets hold.
+    """
 
-    def write(self, leaves: list[Leaf], depth: int, inside: bool = False) -> None:
-        """Write leaves; `inside` says whether brackets are open, so that a line may end anywhere."""
-        self.add_comments(leaves[0], depth)
-        text = _flat(leaves)
-        if text is None or not _fits(text, depth):
-            if inside and (self.break_at_delimiters(leaves, depth) or self.break_at_comments(leaves, depth)):
-                return
-            opening = _bracket(leaves, depth)
-            if opening is not None:
-                self.break_at_bracket(leaves, opening, depth)
-                return
-        if text is None:
-            text = "".join(f"{' ' if leaf.space and at else ''}{leaf.text}" for at, leaf in enumerate(leaves))
-        self.add(text, depth, leaves[-1].behind)
+    __slots__ = ("depth", "inside", "leaves", "parted", "tail")
 
-    def add(self, text: str, depth: int, comments: list[str]) -> None:
-        self.lines.append("  ".join((INDENT * depth + text, *comments)))
+    def __init__(
+        self, leaves: list[Leaf], depth: int, inside: bool = False, parted: bool = False, tail: bool = False
+    ) -> None:
+        self.leaves = leaves
+        self.depth = depth
+        self.inside = inside
+        self.parted = parted
+        self.tail = tail
 
-    def add_comments(self, leaf: Leaf, depth: int) -> None:
-        """Write what stands above a leaf."""
-        self.lines += [INDENT * depth + comment for comment in leaf.above]
-        leaf.above = []
 
-    def break_at_delimiters(self, leaves: list[Leaf], depth: int) -> bool:
-        last = len(leaves) - 1
-        found = [(priority, at) for priority, at in _delimiters(leaves) if not (priority == COMMA and at == last)]
-        if not found:
-            return False
-        top = max(found)[0]
-        cuts = [at + (priority == COMMA) for priority, at in found if priority == top]
-        if top == CALL and len(cuts) == 1:
-            return False
-        if top == COMMA and leaves[last].kind != "COMMA":
-            leaves = _with_comma(leaves)
-        for start, stop in pairwise([0, *cuts, len(leaves)]):
-            self.write(leaves[start:stop], depth, inside=True)
-        return True
+def _lines(leaves: list[Leaf], depth: int) -> list[str]:
+    lines: list[str] = []
+    pending = [_Piece(leaves, depth)]
+    while pending:
+        piece = pending.pop()
+        leaves, first = piece.leaves, piece.leaves[0]
+        lines += [INDENT * (piece.depth + piece.tail) + comment for comment in first.above]
+        first.above = []
+        parts = _parts(piece)
+        if parts:
+            pending += reversed(parts)
+            continue
+        text = "".join(" " + leaf.text if leaf.space and leaf is not first else leaf.text for leaf in leaves)
+        lines.append("  ".join((INDENT * piece.depth + text, *leaves[-1].behind)))
+    return lines
 
-    def break_at_comments(self, leaves: list[Leaf], depth: int) -> bool:
-        outer = {leaf.at for leaf in _outer(leaves)}
-        cuts = [
-            at
-            for at, (before, leaf) in enumerate(pairwise(leaves), 1)
-            if (leaf.above and leaf.at in outer and leaf.kind not in CLOSING)
-            or (before.behind and before.at in outer and before.kind not in OPENING)
-        ]
-        for start, stop in pairwise([0, *cuts, len(leaves)]) if cuts else ():
-            self.write(leaves[start:stop], depth, inside=True)
-        return bool(cuts)
 
-    def break_at_bracket(self, leaves: list[Leaf], opening: Leaf, depth: int) -> None:
-        closing = opening.partner
-        assert closing is not None
-        if opening.optional:
-            opening.text, closing.text = "(", ")"
-        start, stop = opening.at - leaves[0].at, closing.at - leaves[0].at
-        self.write(leaves[: start + 1], depth)
-        if stop > start + 1:
-            self.write_body(leaves[start + 1 : stop], opening, depth + 1)
-        self.add_comments(closing, depth + 1)
-        self.write(leaves[stop:], depth)
+def _parts(piece: _Piece) -> list[_Piece]:
+    """What a piece is broken into; nothing if it stands on one line, or cannot be broken."""
+    leaves, depth = piece.leaves, piece.depth
+    if piece.parted:
+        parts = _parts_at_delimiters(leaves, depth)
+        if parts:
+            return parts
+    text = _flat(leaves)
+    if text is not None and _fits(text, depth):
+        return []
+    if piece.inside:
+        parts = _parts_at_delimiters(leaves, depth) or _parts_at_comments(leaves, depth)
+        if parts:
+            return parts
+    opening = _bracket(leaves, depth)
+    return [] if opening is None else _parts_at_bracket(leaves, opening, depth)
 
-    def write_body(self, leaves: list[Leaf], opening: Leaf, depth: int) -> None:
-        """Write what a bracket holds: on one line, or one element, or stage of a pipeline, on each."""
-        commas = sum(leaf.priority == COMMA for leaf in _outer(leaves))
+
+def _parts_at_delimiters(leaves: list[Leaf], depth: int) -> list[_Piece]:
+    last = len(leaves) - 1
+    found = [(priority, at) for priority, at in _delimiters(leaves) if not (priority == COMMA and at == last)]
+    if not found:
+        return []
+    top = max(found)[0]
+    cuts = [at + (priority == COMMA) for priority, at in found if priority == top]
+    if top == CALL and len(cuts) == 1:
+        return []
+    if top == COMMA and leaves[last].kind != "COMMA":
+        leaves = _with_comma(leaves)
+    return _cut(leaves, cuts, depth)
+
+
+def _parts_at_comments(leaves: list[Leaf], depth: int) -> list[_Piece]:
+    outer = {leaf.at for leaf in _outer(leaves)}
+    cuts = [
+        at
+        for at, (before, leaf) in enumerate(pairwise(leaves), 1)
+        if (leaf.above and leaf.at in outer and leaf.kind not in CLOSING)
+        or (before.behind and before.at in outer and before.kind not in OPENING)
+    ]
+    return _cut(leaves, cuts, depth) if cuts else []
+
+
+def _cut(leaves: list[Leaf], cuts: list[int], depth: int) -> list[_Piece]:
+    return [_Piece(leaves[start:stop], depth, inside=True) for start, stop in pairwise([0, *cuts, len(leaves)])]
+
+
+def _parts_at_bracket(leaves: list[Leaf], opening: Leaf, depth: int) -> list[_Piece]:
+    """What stands before a bracket, what it holds, and the rest."""
+    closing = opening.partner
+    assert closing is not None
+    if opening.optional:
+        opening.text, closing.text = "(", ")"
+    start, stop = opening.at - leaves[0].at, closing.at - leaves[0].at
+    head, body, tail = leaves[: start + 1], leaves[start + 1 : stop], leaves[stop:]
+    parts = [_Piece(head, depth)]
+    if body:
+        commas = sum(leaf.priority == COMMA for leaf in _outer(body))
         if opening.role == "parameters" and not commas:
-            leaves = _with_comma(leaves)
-        closed = leaves[-1].kind == "COMMA"
+            body = _with_comma(body)
+        closed = body[-1].kind == "COMMA"
         elements = commas > closed and (closed or opening.role == "display")
-        stages = opening.optional and not commas and [priority for priority, _ in _delimiters(leaves)].count(PIPE) > 1
-        if elements or stages:
-            self.add_comments(leaves[0], depth)
-            if self.break_at_delimiters(leaves, depth):
-                return
-        self.write(leaves, depth, inside=True)
+        stages = opening.optional and not commas and [priority for priority, _ in _delimiters(body)].count(PIPE) > 1
+        parts.append(_Piece(body, depth + 1, inside=True, parted=elements or stages))
+    return [*parts, _Piece(tail, depth, tail=True)]
 
 
 def _bracket(leaves: list[Leaf], depth: int) -> Leaf | None:

@@ -50,6 +50,7 @@ Dana runs workflow programs: .na files, Python-like source.
 usage: dana run FILE [FILE ...] [name=value ...]   run programs
        dana FILE [name=value ...]                  the same, in short
        dana check FILE [FILE ...]                  find mistakes without running
+       dana fmt FILE|FOLDER [...]                  write programs in one style
        dana init TEMPLATE FOLDER                   begin a project that runs at once
        dana prompt FILE:LINE                       show what a call would send to a model
        dana workflow check | run FILE              workflow definitions in JSON or YAML
@@ -126,6 +127,23 @@ options:
   --color WHEN            auto, always or never; NO_COLOR is respected
 """
 
+FMT_HELP = """\
+usage: dana fmt FILE|FOLDER [FILE|FOLDER ...] [options]
+
+Writes programs in one style: 4 blanks for a block, 100 columns, double quotes, one element on a line where brackets
+end with a comma. A folder stands for all .na files below it, hidden folders aside; - formats standard input to
+standard output. Comments stay, and what a program means: a file whose meaning would change is left as it is.
+
+options:
+  --check       write nothing; exits with 1 when a file would change
+  --diff        write nothing; show what would change
+  --color WHEN  auto, always or never; NO_COLOR is respected
+
+comments in programs:
+  # fmt: skip   behind a statement: it stays as it is
+  # fmt: off    everything stays as it is, up to # fmt: on or to the end of the block
+"""
+
 PROMPT_HELP = """\
 usage: dana prompt FILE:LINE [--json]
 
@@ -181,6 +199,7 @@ them, say what they are.
 HELP_OF = {
     "run": RUN_HELP,
     "check": CHECK_HELP,
+    "fmt": FMT_HELP,
     "init": INIT_HELP,
     "prompt": PROMPT_HELP,
     "workflow": WORKFLOW_HELP,
@@ -188,7 +207,7 @@ HELP_OF = {
     "doc": DOC_HELP,
     "doctor": DOCTOR_HELP,
 }
-COMMANDS = ("run", "check", "init", "prompt", "workflow", "model", "doc", "doctor", "version", "help")
+COMMANDS = ("run", "check", "fmt", "init", "prompt", "workflow", "model", "doc", "doctor", "version", "help")
 
 _COLOR = {"--color": ("auto", "always", "never")}
 _LIMITS = {
@@ -286,6 +305,8 @@ def _dispatch(arguments: list[str]) -> int:
         return _run(rest)
     if first == "check":
         return _check(rest)
+    if first == "fmt":
+        return _fmt(rest)
     if first == "init":
         return _init(rest)
     if first == "prompt":
@@ -808,6 +829,53 @@ def _report(found: list[Diagnostic], output_format: str, color: str) -> None:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number > 1 else ''}" if number else ""
+
+
+# dana fmt
+
+
+def _fmt(arguments: list[str]) -> int:
+    options = _Options("fmt", {"--check": bool, "--diff": bool, **_COLOR}, arguments)
+    if options.help:
+        sys.stdout.write(FMT_HELP)
+        return DONE
+    if not options.words:
+        raise _usage("dana fmt needs a file or a folder", "dana fmt FILE|FOLDER [FILE|FOLDER ...]")
+    from dana.style.files import difference, holds, programs, replace
+    from dana.style.layout import format_source
+
+    color = options.get("--color", "auto")
+    writes = not (options.get("--check") or options.get("--diff"))
+    changed = unchanged = failed = 0
+    for path in programs(options.words):
+        try:
+            source = _read(path)
+            text = format_source(source)
+        except ProgramError as error:
+            _complain(error, color)
+            _say("\n")
+            failed += 1
+            continue
+        differs = text != source.text if path == "-" else not holds(path, text)
+        changed += differs
+        unchanged += not differs
+        if options.get("--diff"):
+            sys.stdout.write(difference(source, text, _in_color(color, sys.stdout)))
+        if path == "-":
+            sys.stdout.write(text if writes else "")
+        elif differs:
+            if writes:
+                replace(path, text)
+            _say(f"{'formatted' if writes else 'would format'} {path}\n")
+    if writes and options.words == ["-"]:
+        return FAILED if failed else DONE
+    counts = [
+        f"{_count(changed, 'file')} {'formatted' if writes else 'would change'}" if changed else "",
+        f"{_count(unchanged, 'file')} left as they are" if unchanged > 1 else "1 file left as it is" * unchanged,
+        f"{_count(failed, 'file')} with errors" if failed else "",
+    ]
+    _say(", ".join(filter(None, counts)) + "\n")
+    return FAILED if failed or (changed and options.get("--check")) else DONE
 
 
 # dana init

@@ -82,6 +82,12 @@ project
 documentation
 confinement
 isolation
+style
+style.leaves
+style.spacing
+style.breaking
+style.layout
+style.files
 cli
 __main__
 """.split()
@@ -111,6 +117,8 @@ LATE = {
     ("isolation", "models.resource"): "needed only by programs that ask a model",
     ("isolation", "workflow_files"): "needed only where a definition runs",
     ("isolation", "calls"): "needed only by programs that ask a model",
+    ("cli", "style.files"): "needed only by `dana fmt`",
+    ("cli", "style.layout"): "needed only by `dana fmt`",
     ("cli", "documentation"): "needed only by `dana doc`",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",

@@ -50,6 +50,7 @@ Dana runs workflow programs: .na files, Python-like source.
 usage: dana run FILE [FILE ...] [name=value ...]   run programs
        dana FILE [name=value ...]                  the same, in short
        dana check FILE [FILE ...]                  find mistakes without running
+       dana test [FILE | FOLDER ...]               run the tests in files test_*.na
        dana init TEMPLATE FOLDER                   begin a project that runs at once
        dana prompt FILE:LINE                       show what a call would send to a model
        dana workflow check | run FILE              workflow definitions in JSON or YAML
@@ -125,6 +126,35 @@ options:
   --color WHEN            auto, always or never; NO_COLOR is respected
 """
 
+TEST_HELP = """\
+usage: dana test [FILE | FOLDER ...] [options]
+
+Runs the functions test_* of the files test_*.na in the folders, by default the current one. A file that is named may
+have any name. Each test has a session of its own, in which its file runs anew. Time stands still and `wait` returns at
+once; models say what the test has scripted; files, network, databases and secrets need the grants of `dana run`, and
+dana.toml grants none.
+
+fixtures: a parameter of a test is the name of a function marked with @fixture, in the file or in fixtures.na beside
+it; what follows its `yield` is done after the test. tmp is a new folder, model what the model says
+(model.answer("yes")), clock the time (clock.advance("2h")). @cases([1, 2]) runs a test for each value.
+
+options:
+  -k EXPR            only tests whose names hold a word: -k "order and not slow"
+  -x                 stop after the first that fails
+  -v                 a line for each test
+  -s                 show what tests print as they do; else that of tests that fail is shown
+  --coverage         which lines and branches of the programs ran, without those of tests
+  --junit FILE       write the results as JUnit's XML
+  --json             end with one result object on stdout, in place of the text
+  --watch            run again whenever a .na file below the current folder changes
+  --model NAME       ask this model where a test has scripted none
+  --color WHEN       auto, always or never; NO_COLOR is respected
+  --allow-read, --allow-write, --allow-net, --allow-db, --allow-env, -A, and the limits: as for dana run; --timeout is
+                     for each test (60 seconds)
+
+exit codes: 0 all passed, 1 some did not, 2 wrong usage, or there are no tests
+"""
+
 PROMPT_HELP = """\
 usage: dana prompt FILE:LINE [--json]
 
@@ -178,6 +208,7 @@ them, say what they are.
 HELP_OF = {
     "run": RUN_HELP,
     "check": CHECK_HELP,
+    "test": TEST_HELP,
     "init": INIT_HELP,
     "prompt": PROMPT_HELP,
     "workflow": WORKFLOW_HELP,
@@ -185,7 +216,7 @@ HELP_OF = {
     "doc": DOC_HELP,
     "doctor": DOCTOR_HELP,
 }
-COMMANDS = ("run", "check", "init", "prompt", "workflow", "model", "doc", "doctor", "version", "help")
+COMMANDS = ("run", "check", "test", "init", "prompt", "workflow", "model", "doc", "doctor", "version", "help")
 
 _COLOR = {"--color": ("auto", "always", "never")}
 _LIMITS = {
@@ -220,6 +251,21 @@ RUN_OPTIONS: dict[str, object] = {
     "--max-cost": float,
     "--max-memory": bytes,
 }
+TEST_OPTIONS: dict[str, object] = {
+    "-k": str,
+    "-x": bool,
+    "-v": bool,
+    "-s": bool,
+    "--coverage": bool,
+    "--junit": str,
+    "--json": bool,
+    "--watch": bool,
+    "--model": str,
+    **_COLOR,
+    **{name: RUN_OPTIONS[name] for name in (*_PERMISSIONS, "-A", *_LIMITS)},
+}
+TEST_TIMEOUT = 60.0
+"""Seconds that a test may take where nobody says another number."""
 CHECK_OPTIONS: dict[str, object] = {
     "--strict": bool,
     "--taint": bool,
@@ -283,6 +329,8 @@ def _dispatch(arguments: list[str]) -> int:
         return _run(rest)
     if first == "check":
         return _check(rest)
+    if first == "test":
+        return _test(rest)
     if first == "init":
         return _init(rest)
     if first == "prompt":
@@ -508,18 +556,22 @@ def _session(options: _Options, files: Any, inputs: dict[str, Any]) -> tuple[Ses
         if f"--{name}" in options.values:
             settings[name] = options.values[f"--{name}"]
 
-    from dana.session import Session
-
-    changed = _configured_limits()
-    changed.update((field, options.values[name]) for name, field in _LIMITS.items() if name in options.values)
     from dana.host import Host
     from dana.limits import Limits, usual_memory
+    from dana.session import Session
 
-    limits = Limits(**{"memory": usual_memory(), **changed})
+    limits = Limits(**{"memory": usual_memory(), **_limits(options)})
 
     sources = [_read(path) for path in files]
     host = Host(lambda: _permissions(options))
     return Session(host, limits=limits, strict=options.get("--strict", False), settings=settings), sources
+
+
+def _limits(options: _Options) -> dict[str, Any]:
+    """The limits that dana.toml and the options set."""
+    changed = _configured_limits()
+    changed.update((field, options.values[name]) for name, field in _LIMITS.items() if name in options.values)
+    return changed
 
 
 def _configured_limits() -> dict[str, Any]:
@@ -805,6 +857,106 @@ def _report(found: list[Diagnostic], output_format: str, color: str) -> None:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number > 1 else ''}" if number else ""
+
+
+# dana test
+
+
+def _test(arguments: list[str]) -> int:
+    options = _Options("test", TEST_OPTIONS, arguments)
+    if options.help:
+        sys.stdout.write(TEST_HELP)
+        return DONE
+    if not options.get("--watch"):
+        return _run_tests(options)
+    from dana.testing.watching import changed, stamps
+
+    while True:
+        before = stamps()
+        try:
+            _run_tests(options)
+        except DanaError as error:
+            _complain(error, options.get("--color", "auto"))
+        _say("\nwaiting for changes; Ctrl-C ends\n")
+        _say(f"\nchanged: {', '.join(changed(before))}\n\n")
+
+
+def _run_tests(options: _Options) -> int:
+    from time import monotonic
+
+    from dana.limits import Limits, usual_memory
+    from dana.testing import reporting
+    from dana.testing.collection import find_files, matcher
+    from dana.testing.coverage import Coverage, figures, table
+    from dana.testing.environment import Environment
+    from dana.testing.runner import Outcome, Runner
+
+    wanted = matcher(options.values["-k"]) if "-k" in options.values else bool
+    files = find_files(options.words)
+    limits = {"memory": usual_memory(), "seconds": TEST_TIMEOUT, **_limits(options)}
+    granted = {kind: options.get(option, set()) for option, kind in _PERMISSIONS.items()}
+    coverage = Coverage() if options.get("--coverage") else None
+    as_json = options.get("--json", False)
+    color = not as_json and _in_color(options.get("--color", "auto"), sys.stdout)
+    environment = Environment(
+        Limits(**limits),
+        granted={kind: True if "" in names else names for kind, names in granted.items()},
+        everything=options.get("-A", False),
+        model=options.get("--model"),
+        show=None if not options.get("-s") else sys.stderr.write if as_json else sys.stdout.write,
+        coverage=coverage,
+    )
+    lines = options.get("-v", False) or options.get("-s", False)
+    progress = reporting.Progress(_nowhere if as_json else _show, color, lines)
+    outcomes: list[Outcome] = []
+    deselected, begun = 0, monotonic()
+    with Runner(environment, _execute) as runner:
+        for found in runner.all(files, wanted):
+            if not isinstance(found, Outcome):
+                deselected += 1
+                continue
+            outcomes.append(found)
+            progress.tell(found)
+            if options.get("-x") and found.status != "passed":
+                break
+    progress.end()
+    seconds = monotonic() - begun
+    if not outcomes:
+        hint = "tests are functions test_* in files test_*.na"
+        raise _usage("there are no tests", f"-k leaves out all {deselected}" if deselected else hint)
+    covered = None if coverage is None else figures(coverage)
+    code = DONE if all(outcome.status == "passed" for outcome in outcomes) else FAILED
+    if "--junit" in options.values:
+        _write_report(options.values["--junit"], reporting.junit(outcomes, seconds))
+    if not as_json:
+        _show(reporting.text(outcomes, deselected, seconds, color, options.get("-s", False)))
+        _show("" if covered is None else f"\n{table(covered)}")
+        return code
+    from json import dumps
+
+    result = {"status": STATUS[code], "exit": code, **reporting.data(outcomes, deselected, seconds)}
+    if covered is not None:
+        result["coverage"] = covered
+    sys.stdout.write(dumps(result, ensure_ascii=False) + "\n")
+    return code
+
+
+def _show(text: str) -> None:
+    """Write for people to stdout, at once."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _nowhere(text: str) -> None:
+    """What is written when nobody is to read it."""
+
+
+def _write_report(path: str, text: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise _usage(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
 # dana init

@@ -39,6 +39,9 @@ class Host:
     Without it they reach nothing.
     """
 
+    frozen = False
+    """Whether time stands still but for `sleep`, which returns at once."""
+
     _permit: Callable[[], Permissions] | None = None
     _permissions: Permissions | None = None
     _mask: Mask | None = None

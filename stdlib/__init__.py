@@ -18,6 +18,8 @@ GLOBALS = {
     "notification": "notify",
     "ActionError": "actions",
     "case": "pipelines",
+    "fixture": "fixtures",
+    "cases": "fixtures",
     "parallel": "parallel",
     "parallel_map": "parallel",
     "evaluate_expression": "system",

@@ -73,6 +73,15 @@ models.inspection
 workflow_files
 project
 documentation
+testing
+testing.differences
+testing.coverage
+testing.assertions
+testing.environment
+testing.collection
+testing.runner
+testing.reporting
+testing.watching
 confinement
 isolation
 cli
@@ -104,6 +113,12 @@ LATE = {
     ("isolation", "models.resource"): "needed only by programs that ask a model",
     ("isolation", "workflow_files"): "needed only where a definition runs",
     ("isolation", "calls"): "needed only by programs that ask a model",
+    ("cli", "testing.watching"): "needed only by `dana test --watch`",
+    ("cli", "testing.collection"): "needed only by `dana test`",
+    ("cli", "testing.coverage"): "needed only by `dana test`",
+    ("cli", "testing.environment"): "needed only by `dana test`",
+    ("cli", "testing.runner"): "needed only by `dana test`",
+    ("cli", "testing.reporting"): "needed only by `dana test`",
     ("cli", "documentation"): "needed only by `dana doc`",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",

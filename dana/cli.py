@@ -477,7 +477,7 @@ def _run(arguments: list[str]) -> int:
     session: Session | None = None
     try:
         session, sources = _prepare(options)
-        _execute(session, lambda: _run_all(session, sources, options))
+        execute(session, lambda: _run_all(session, sources, options))
     except Interrupted:
         return _interrupted()
     except DanaError as error:
@@ -499,7 +499,7 @@ def _run_for_result(options: _Options) -> int:
     session: Session | None = None
     try:
         session, sources = _prepare(options)
-        _execute(session, lambda: _run_all(session, sources, options))
+        execute(session, lambda: _run_all(session, sources, options))
         code = DONE
     except (Interrupted, KeyboardInterrupt):
         code = _interrupted()
@@ -736,7 +736,7 @@ def _run_all(session: Session, sources: list[Source], options: _Options) -> None
         session.run_source(source)
 
 
-def _execute(session: Session, run: Callable[[], None]) -> None:
+def execute(session: Session, run: Callable[[], None]) -> None:
     """Run on a thread with a stack for deep calls, while this one listens for Ctrl-C."""
     import _thread
     import gc
@@ -910,7 +910,7 @@ def _run_tests(options: _Options) -> int:
     progress = reporting.Progress(_nowhere if as_json else _show, color, lines)
     outcomes: list[Outcome] = []
     deselected, begun = 0, monotonic()
-    with Runner(environment, _execute) as runner:
+    with Runner(environment, execute) as runner:
         for found in runner.all(files, wanted):
             if not isinstance(found, Outcome):
                 deselected += 1
@@ -1059,7 +1059,7 @@ def _workflow(arguments: list[str]) -> int:
             session.run_source(source)
         outcome.append(run_file(session, definition, given))
 
-    _execute(session, work)
+    execute(session, work)
     sys.stdout.write(dumps(outcome[0], indent=2, ensure_ascii=False) + "\n")
     status = outcome[0]["status"]
     return DONE if status == "completed" else PARKED if status == "waiting" else FAILED
@@ -1169,4 +1169,4 @@ def _abandon_output(error: OSError) -> int:
     return FAILED
 
 
-__all__ = ["command", "main"]
+__all__ = ["command", "execute", "main"]

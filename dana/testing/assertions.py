@@ -6,10 +6,13 @@ any program, with calls around its parts that note a value and give it back.
 
 from __future__ import annotations
 
+from types import FunctionType
+
 from dana import nodes
 from dana.evaluation.definitions import Program
 from dana.evaluation.lowering import Lowering
 from dana.testing.differences import differences, shown
+from dana.values import Class, Module, NativeType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +45,9 @@ _INNER = (
     nodes.JoinedString,
 )
 """The kinds of node whose value is worth a line."""
+
+_DEFINITIONS = (Module, NativeType, Class, FunctionType)
+"""The types of what is no data."""
 
 _OWN_FRAME = (
     nodes.Lambda,
@@ -186,7 +192,7 @@ class _Explanation:
             evaluated = [value for value in node.values if self._has(value)]
             if node.operator == "and":
                 return self.of(evaluated[-1])
-            return node, [line for value in evaluated for line in self.of(value)[1]]
+            return node, [line for value in evaluated for line in (f"{self._words(value)}:", *self.of(value)[1])]
         if isinstance(node, nodes.Comparison):
             return self._compared(node)
         if isinstance(node, nodes.UnaryOperation) and node.operator == "not":
@@ -217,10 +223,19 @@ class _Explanation:
         found = {
             words: self._values[id(part)]
             for part in parts
-            if id(part) in self._values and isinstance(part, _INNER) and (words := self._words(part)) not in known
+            if self._tells(part) and (words := self._words(part)) not in known
         }
         lines = [f"where {words} is {shown(value)}" for words, value in found.items()]
         return lines if len(lines) <= MOST_PARTS else [*lines[:MOST_PARTS], f"... and {len(lines) - MOST_PARTS} more"]
+
+    def _tells(self, node: nodes.Node) -> bool:
+        """Whether the value of a part says something: it is data, and not plain to see in the source."""
+        if not isinstance(node, _INNER) or id(node) not in self._values:
+            return False
+        value = self._values[id(node)]
+        if type(value) in _DEFINITIONS or isinstance(value, type):
+            return False
+        return any(isinstance(each, (nodes.Name, nodes.Call)) for each in node.walk())
 
     def _has(self, node: nodes.Node) -> bool:
         return type(node) is nodes.Constant or id(node) in self._values

@@ -121,7 +121,10 @@ def _of_texts(left: str, right: str, path: str) -> Iterator[str]:
             if line[0] != "?":
                 ended = line[2:].removesuffix("\n")
                 yield f"{line[:2]}{ended}".rstrip() if line.endswith("\n") else f"{line[:2]}{ended} (no line end)"
-    elif path or max(len(left), len(right)) >= LONG:
+    elif max(len(left), len(right)) < LONG:
+        if path:
+            yield f"{path}: {left!r} is not {right!r}"
+    else:
         at = next(
             (at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(map(len, (left, right)))
         )

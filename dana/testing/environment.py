@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 
 from dana.host import Host
 from dana.models.resource import Models
@@ -68,6 +69,7 @@ class TestHost(Host):
 
     def __init__(self, environment: Environment, folder: str) -> None:
         super().__init__(lambda: _permissions(environment, folder))
+        self.folder = os.path.join(folder, Host.folder)
         self._show = environment.show
         self._printed: list[str] = []
         self._waited = 0.0
@@ -100,16 +102,6 @@ class TestHost(Host):
         self._waited += seconds
 
 
-class TestPermissions(Permissions):
-    """Also the project's own folder needs a grant: what is kept in it is not for tests."""
-
-    __slots__ = ()
-
-    def check_database_of(self, path: str, folder: str) -> str:
-        self.check_read(path)
-        return self.check_write(path)
-
-
 class TestModels(Models):
     """All models say what the test has scripted, but for those that a program gives answers of their own."""
 
@@ -128,7 +120,7 @@ class TestModels(Models):
 
 
 class TestSession(Session):
-    """A session for one test; `folder` is the one that the test may use."""
+    """A session for one test; `folder` is the one that the test may use, and is made."""
 
     def __init__(self, environment: Environment, folder: str) -> None:
         self.output = TestHost(environment, folder)
@@ -136,6 +128,7 @@ class TestSession(Session):
         super().__init__(self.output, limits=environment.limits, settings=settings)
         self.environment = environment
         self.folder = folder
+        os.makedirs(folder, mode=0o700)
         self.script = made("scripted_model")
         self.refusals: dict[int, tuple[BaseException, Refusal]] = {}
         """Why the assertions that raised errors did not hold, by the identity of the error."""
@@ -179,4 +172,4 @@ def _permissions(environment: Environment, folder: str) -> Permissions:
     for kind in ("read", "write", "db"):
         if granted[kind] is not True:
             granted[kind] = {folder, *granted[kind]}
-    return TestPermissions(**granted, everything=environment.everything)
+    return Permissions(**granted, everything=environment.everything)

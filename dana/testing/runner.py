@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 BUILT_IN = ("tmp", "model", "clock")
 """The fixtures that are always there."""
 
+MOST_SHOWN = 500
+"""Characters of a prompt that an error shows."""
+
 FIXTURES = "fixtures"
 """The module beside a file of tests in which there are fixtures for it."""
 
@@ -159,7 +162,8 @@ class _Run:
             raise self._problem(f"{test.function} yields, and so does nothing: only fixtures may", test.node)
         if session.script.unanswered:
             prompt = session.script.unanswered[0]
-            raise self._problem(f"the test has no answer for a prompt, and the program went on: {prompt}", test.node)
+            message = f"the program went on without an answer to the prompt: {prompt[:MOST_SHOWN]}"
+            raise self._problem(message, test.node, "model.answer(...) in the test says what the model answers")
         self.status = "passed"
 
     def _value(self, name: str, wanted: nodes.Node | None) -> Any:
@@ -208,8 +212,9 @@ class _Run:
     def _built_in(self, name: str, wanted: nodes.Node | None) -> Any:
         session = self.session
         if name == "tmp":
-            os.makedirs(session.folder, mode=0o700, exist_ok=True)
-            return session.folder
+            folder = os.path.join(session.folder, name)
+            os.mkdir(folder, mode=0o700)
+            return folder
         if name == "model":
             return session.scripted()
         if name == "clock":

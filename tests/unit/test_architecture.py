@@ -85,6 +85,7 @@ testing.watching
 confinement
 isolation
 cli
+pytest_plugin
 __main__
 """.split()
 """Every module of dana, each above all that it may import."""
@@ -113,6 +114,12 @@ LATE = {
     ("isolation", "models.resource"): "needed only by programs that ask a model",
     ("isolation", "workflow_files"): "needed only where a definition runs",
     ("isolation", "calls"): "needed only by programs that ask a model",
+    ("pytest_plugin", "cli"): "needed only where there are tests in .na files",
+    ("pytest_plugin", "diagnostics"): "needed only where a test fails",
+    ("pytest_plugin", "errors"): "needed only where there are tests in .na files",
+    ("pytest_plugin", "limits"): "needed only where there are tests in .na files",
+    ("pytest_plugin", "testing.environment"): "needed only where there are tests in .na files",
+    ("pytest_plugin", "testing.runner"): "needed only where there are tests in .na files",
     ("cli", "testing.watching"): "needed only by `dana test --watch`",
     ("cli", "testing.collection"): "needed only by `dana test`",
     ("cli", "testing.coverage"): "needed only by `dana test`",

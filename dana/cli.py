@@ -978,7 +978,8 @@ def _init(arguments: list[str]) -> int:
         raise _usage("dana init needs a template and a folder", "dana init TEMPLATE FOLDER")
     for path in create(*options.words):
         sys.stdout.write(path + "\n")
-    _say(f"run it:  dana run {os.path.join(options.words[1], 'main.na')}\n")
+    folder = options.words[1]
+    _say(f"run it:   dana run {os.path.join(folder, 'main.na')}\ntest it:  dana test {folder}\n")
     return DONE
 
 

@@ -867,8 +867,14 @@ def _test(arguments: list[str]) -> int:
     if options.help:
         sys.stdout.write(TEST_HELP)
         return DONE
-    if not options.get("--watch"):
-        return _run_tests(options)
+    try:
+        return _watch_tests(options) if options.get("--watch") else _run_tests(options)
+    except Interrupted:
+        return _interrupted()
+
+
+def _watch_tests(options: _Options) -> NoReturn:
+    """Run tests again and again, until somebody interrupts."""
     from dana.testing.watching import changed, stamps
 
     while True:
@@ -878,7 +884,7 @@ def _test(arguments: list[str]) -> int:
         except DanaError as error:
             _complain(error, options.get("--color", "auto"))
         _say("\nwaiting for changes; Ctrl-C ends\n")
-        _say(f"\nchanged: {', '.join(changed(before))}\n\n")
+        _say(f"changed: {', '.join(changed(before))}\n\n")
 
 
 def _run_tests(options: _Options) -> int:

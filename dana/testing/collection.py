@@ -85,7 +85,7 @@ def collect(source: Source, session: TestSession) -> list[Test]:
         if not is_program_function(function):
             start, end = name_of(node, source)
             message = f"{node.name} is no function any more, but {type_name(function)}"
-            raise ProgramError(Diagnostic("no-test", message, source, start, end, hint="a decorator gives a function"))
+            raise ProgramError(Diagnostic("no-test", message, source, start, end))
         if "fixture" not in function.__dict__:
             found += _cases(source, node, function.__dict__.get("cases"))
     return found

@@ -55,7 +55,7 @@ def text(outcomes: Sequence[Outcome], deselected: int, seconds: float, color: bo
             continue
         head = "FAILED" if outcome.status == "failed" else "ERROR"
         parts.append(f"\n{_painted(head, outcome.status, color)} {visible(outcome.id)}\n")
-        parts += [render_text(diagnostic, color=color) + "\n" for diagnostic in outcome.diagnostics]
+        parts.append("\n\n".join(render_text(diagnostic, color=color) for diagnostic in outcome.diagnostics) + "\n")
         if outcome.output and not shown:
             lines = visible(outcome.output).rstrip("\n").split("\n")
             parts += ["printed:\n", *(f"  {line}".rstrip() + "\n" for line in lines)]

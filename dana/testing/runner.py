@@ -247,16 +247,18 @@ class _Run:
 
 
 def explained(error: DanaError, session: TestSession) -> list[Diagnostic]:
-    """The diagnostics of an error; of an assertion with what it compared."""
-    if isinstance(error, UncaughtError):
-        found = session.refusals.get(id(error.exception))
-        diagnostic = error.diagnostic
-        if found is not None and diagnostic.frames:
-            last, refusal = diagnostic.frames[-1], found[1]
-            diagnostic.start, diagnostic.end = refusal.start, refusal.end
-            diagnostic.frames = (
-                *diagnostic.frames[:-1],
-                Frame(last.function, last.source, refusal.start, refusal.end),
-            )
-            diagnostic.hint = "\n".join(refusal.lines) or diagnostic.hint
+    """The diagnostics of an error without secrets; of assertions with what they compared."""
+    mask = session.host.masked
+    for diagnostic in error.diagnostics:
+        at: Diagnostic | None = diagnostic
+        raised = error.exception if isinstance(error, UncaughtError) else None
+        while at is not None:
+            if id(raised) in session.refusals and at.frames:
+                refusal, last = session.refusals[id(raised)][1], at.frames[-1]
+                at.start, at.end = refusal.start, refusal.end
+                at.frames = (*at.frames[:-1], Frame(last.function, last.source, refusal.start, refusal.end))
+                at.hint = "\n".join(refusal.lines) or at.hint
+            at.message, at.hint = mask(at.message), mask(at.hint)
+            raised = raised and (raised.__cause__ or raised.__context__)
+            at = at.related[0][1] if at.related else None
     return error.diagnostics

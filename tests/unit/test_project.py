@@ -31,6 +31,7 @@ def test_project_runs_at_once(
     assert len(capsys.readouterr().out.splitlines()) >= 4
     assert main(["check", "--strict", *map(str, Path("mine").glob("*.na"))]) == 0
 
+
 @pytest.mark.parametrize("name", NAMES)
 def test_project_passes_its_tests(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -46,7 +46,7 @@ _INNER = (
 )
 """The kinds of node whose value is worth a line."""
 
-_DEFINITIONS = (Module, NativeType, Class, FunctionType)
+_DEFINITIONS = (Module, NativeType, Class, FunctionType, super)
 """The types of what is no data."""
 
 _OWN_FRAME = (

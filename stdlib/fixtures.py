@@ -139,6 +139,8 @@ class ScriptedModel:
         return f"<model of a test, {self.unused} to say>"
 
 
+Clock.__name__, ScriptedModel.__name__ = "clock", "scripted_model"  # as the host's messages are to call them
+
 HINT = "a test says what the model answers: give it the parameter model, and call model.answer(...)"
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from difflib import ndiff
+import re
+from difflib import unified_diff
+from itertools import islice
 
 from dana.errors import Stop
 from dana.formatting import PLAIN, represent
@@ -20,7 +22,7 @@ MOST_LINES = 12
 MOST_SHOWN = 240
 """Characters of a value that are shown."""
 
-MOST_COMPARED = 400
+MOST_COMPARED = 1000
 """Lines of a text up to which they are set against each other; the time grows with the square."""
 
 DEEPEST = 20
@@ -115,22 +117,21 @@ def _of_sets(left: Any, right: Any, path: str) -> Iterator[str]:
 def _of_texts(left: str, right: str, path: str) -> Iterator[str]:
     lines, others = left.splitlines(keepends=True), right.splitlines(keepends=True)
     where = f"{path}: " if path else ""
-    if max(len(lines), len(others)) > 1 and max(len(lines), len(others)) <= MOST_COMPARED:
+    if 1 < max(len(lines), len(others)) <= MOST_COMPARED:
         yield f"{where}lines with - are left, with + right:"
-        for line in ndiff(lines, others):
-            if line[0] != "?":
-                ended = line[2:].removesuffix("\n")
-                yield f"{line[:2]}{ended}".rstrip() if line.endswith("\n") else f"{line[:2]}{ended} (no line end)"
-    elif max(len(left), len(right)) < LONG:
-        if path:
-            yield f"{path}: {left!r} is not {right!r}"
-    else:
-        at = next(
-            (at for at, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(map(len, (left, right)))
-        )
+        for line in islice(unified_diff(lines, others, n=1), 2, None):
+            if line.startswith("@@"):
+                yield f"from line {re.match(r'@@ -([0-9]+)', line)[1]}:"  # type: ignore[index]
+            else:
+                ended = "" if line.endswith("\n") else " (no line end)"
+                yield f"{line[0]} {line[1:].rstrip()}{ended}"
+    elif max(len(left), len(right)) >= LONG:
+        shorter = min(len(left), len(right))
+        at = next((at for at in range(shorter) if left[at] != right[at]), shorter)
         begin = max(0, at - 10)
-        one, other = (repr(text[begin : at + 20]) for text in (left, right))
-        yield f"{where}from character {at + 1:,}: {one} is not {other}"
+        yield f"{where}from character {at + 1:,}: {left[begin : at + 20]!r} is not {right[begin : at + 20]!r}"
+    elif path:
+        yield f"{path}: {left!r} is not {right!r}"
 
 
 def _are_plain(*containers: Any) -> bool:

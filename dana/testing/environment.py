@@ -109,6 +109,11 @@ class TestModels(Models):
         super().__init__(settings, host)
         self._script = script
 
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """Nothing: a test asks nobody whom dana.toml names."""
+        return {}
+
     def create(self, **settings: Any) -> Model:
         if settings.get("provider") == "scripted":
             return super().create(**settings)

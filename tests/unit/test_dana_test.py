@@ -408,6 +408,26 @@ def test_real_model_where_it_is_named(capsys: Streams, monkeypatch: pytest.Monke
     assert "OPENAI_API_KEY" in capsys.readouterr().out
 
 
+def test_configuration_of_the_project_is_for_runs(project: Path) -> None:
+    (project / "dana.toml").write_text(
+        '[model]\nprovider = "openai"\nmodel = "gpt-5"\nfallback = ["ollama/x"]\n[permissions]\nread = ["."]\n'
+    )
+    found = outcomes(
+        """
+def test_model(model):
+    model.answer("yes")
+    assert reason("Ready?") == "yes"
+    reason("Again?")
+
+def test_file():
+    file_operation({"operation": "read", "path": "orders.na"})
+"""
+    )
+    message = found["test_model"].diagnostics[0].message
+    assert message == "ReasonError: the test has no answer left for the prompt: Again?, asked at test_it.na:5"
+    assert found["test_file"].diagnostics[0].message.startswith("PermissionError: reading orders.na needs --allow-read")
+
+
 def test_answers_are_not_kept_for_others() -> None:
     text = """
 @cases(["a", "b"])

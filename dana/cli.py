@@ -833,12 +833,9 @@ def _untrusted(sources: list[Source]) -> list[Diagnostic]:
 
 def _report(found: list[Diagnostic], output_format: str, color: str) -> None:
     """Print what a check found."""
-    from io import TextIOWrapper
-
     from dana.diagnostics import render_github, render_json, render_text
 
-    if isinstance(sys.stdout, TextIOWrapper):  # lines of a program may not fit what the terminal can show
-        sys.stdout.reconfigure(errors="backslashreplace")
+    _show_all_characters()
     if output_format == "json":
         from json import dumps
 
@@ -853,6 +850,14 @@ def _report(found: list[Diagnostic], output_format: str, color: str) -> None:
         errors = sum(diagnostic.severity == "error" for diagnostic in found)
         counts = [_count(errors, "error"), _count(len(found) - errors, "warning")]
         _say(" and ".join(filter(None, counts)) + "\n")
+
+
+def _show_all_characters() -> None:
+    """Write as escapes what stdout cannot show of the lines of programs."""
+    from io import TextIOWrapper
+
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _count(number: int, noun: str) -> str:
@@ -871,6 +876,14 @@ def _test(arguments: list[str]) -> int:
         return _watch_tests(options) if options.get("--watch") else _run_tests(options)
     except Interrupted:
         return _interrupted()
+    except DanaError as error:
+        if not options.get("--json"):
+            raise
+        from dana.diagnostics import render_json
+
+        code = _complain(error, options.get("--color", "auto"))
+        _show_json({"status": STATUS[code], "exit": code, "error": render_json(error.diagnostic)})
+        return code
 
 
 def _watch_tests(options: _Options) -> NoReturn:
@@ -888,81 +901,45 @@ def _watch_tests(options: _Options) -> NoReturn:
 
 
 def _run_tests(options: _Options) -> int:
-    from time import monotonic
-
     from dana.limits import Limits, usual_memory
-    from dana.testing import reporting
-    from dana.testing.collection import find_files, matcher
-    from dana.testing.coverage import Coverage, figures, table
+    from dana.testing.command import run
     from dana.testing.environment import Environment
-    from dana.testing.runner import Outcome, Runner
+    from dana.testing.reporting import Progress
 
-    wanted = matcher(options.values["-k"]) if "-k" in options.values else bool
-    files = find_files(options.words)
-    limits = {"memory": usual_memory(), "seconds": TEST_TIMEOUT, **_limits(options)}
+    as_json, shows = options.get("--json", False), options.get("-s", False)
     granted = {kind: options.get(option, set()) for option, kind in _PERMISSIONS.items()}
-    coverage = Coverage() if options.get("--coverage") else None
-    as_json = options.get("--json", False)
-    color = not as_json and _in_color(options.get("--color", "auto"), sys.stdout)
     environment = Environment(
-        Limits(**limits),
+        Limits(**{"memory": usual_memory(), "seconds": TEST_TIMEOUT, **_limits(options)}),
         granted={kind: True if "" in names else names for kind, names in granted.items()},
         everything=options.get("-A", False),
         model=options.get("--model"),
-        show=None if not options.get("-s") else sys.stderr.write if as_json else sys.stdout.write,
-        coverage=coverage,
+        show=None if not shows else sys.stderr.write if as_json else sys.stdout.write,
+        covers=options.get("--coverage", False),
     )
-    lines = options.get("-v", False) or options.get("-s", False)
-    progress = reporting.Progress(_nowhere if as_json else _show, color, lines)
-    outcomes: list[Outcome] = []
-    deselected, begun = 0, monotonic()
-    with Runner(environment, execute) as runner:
-        for found in runner.all(files, wanted):
-            if not isinstance(found, Outcome):
-                deselected += 1
-                continue
-            outcomes.append(found)
-            progress.tell(found)
-            if options.get("-x") and found.status != "passed":
-                break
-    progress.end()
-    seconds = monotonic() - begun
-    if not outcomes:
-        hint = "tests are functions test_* in files test_*.na"
-        raise _usage("there are no tests", f"-k leaves out all {deselected}" if deselected else hint)
-    covered = None if coverage is None else figures(coverage)
-    code = DONE if all(outcome.status == "passed" for outcome in outcomes) else FAILED
+    _show_all_characters()
+    color = _in_color(options.get("--color", "auto"), sys.stdout)
+    progress = None if as_json else Progress(_show, color, shows or options.get("-v", False))
+    report = run(options.words, options.get("-k"), environment, execute, progress, stops=options.get("-x", False))
+    code = DONE if report.passed else FAILED
     if "--junit" in options.values:
-        _write_report(options.values["--junit"], reporting.junit(outcomes, seconds))
-    if not as_json:
-        _show(reporting.text(outcomes, deselected, seconds, color, options.get("-s", False)))
-        _show("" if covered is None else f"\n{table(covered)}")
-        return code
-    from json import dumps
-
-    result = {"status": STATUS[code], "exit": code, **reporting.data(outcomes, deselected, seconds)}
-    if covered is not None:
-        result["coverage"] = covered
-    sys.stdout.write(dumps(result, ensure_ascii=False) + "\n")
+        report.write_junit(options.values["--junit"])
+    if as_json:
+        _show_json({"status": STATUS[code], "exit": code, **report.data()})
+    else:
+        _show(report.text(color, shows))
     return code
 
 
 def _show(text: str) -> None:
-    """Write for people to stdout, at once."""
+    """Write to stdout, at once."""
     sys.stdout.write(text)
     sys.stdout.flush()
 
 
-def _nowhere(text: str) -> None:
-    """What is written when nobody is to read it."""
+def _show_json(data: dict[str, Any]) -> None:
+    from json import dumps
 
-
-def _write_report(path: str, text: str) -> None:
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise _usage(f"{path} cannot be written: {(error.strerror or str(error)).lower()}") from None
+    _show(dumps(data, ensure_ascii=False) + "\n")
 
 
 # dana init

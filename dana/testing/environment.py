@@ -12,6 +12,7 @@ from dana.permissions import KINDS, Permissions
 from dana.resolver import resolve
 from dana.session import Session
 from dana.testing.assertions import ObservedProgram, Refusal
+from dana.testing.coverage import Coverage
 from dana.tree_cache import parse_cached
 
 TYPE_CHECKING = False
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from dana.models.resource import Model
     from dana.resolver import Resolution
     from dana.source import Source
-    from dana.testing.coverage import Coverage
 
     Granted = Iterable[str] | Literal[True]
 
@@ -39,7 +39,8 @@ _LIBRARY = "<library>/"
 class Environment:
     """What is the same for all tests of a run.
 
-    `granted` are grants by kind, `model` is the name of a real model to ask, `show` what gets output as it is printed.
+    `granted` are grants by kind, `model` is the name of a real model to ask, `show` what gets output as it is printed;
+    `covers` tells whether lines and branches that run are counted.
     """
 
     def __init__(
@@ -50,14 +51,14 @@ class Environment:
         everything: bool = False,
         model: str | None = None,
         show: Callable[[str], object] | None = None,
-        coverage: Coverage | None = None,
+        covers: bool = False,
     ) -> None:
         self.limits = limits
         self.granted = granted or {}
         self.everything = everything
         self.model = model
         self.show = show
-        self.coverage = coverage
+        self.coverage = Coverage() if covers else None
         self.trees: dict[tuple[str, str], tuple[Source, nodes.Module, Resolution]] = {}
         """The programs that were read, each once, by name and text."""
 

@@ -81,6 +81,7 @@ testing.environment
 testing.collection
 testing.runner
 testing.reporting
+testing.command
 testing.watching
 confinement
 isolation
@@ -121,10 +122,8 @@ LATE = {
     ("pytest_plugin", "testing.environment"): "needed only where there are tests in .na files",
     ("pytest_plugin", "testing.runner"): "needed only where there are tests in .na files",
     ("cli", "testing.watching"): "needed only by `dana test --watch`",
-    ("cli", "testing.collection"): "needed only by `dana test`",
-    ("cli", "testing.coverage"): "needed only by `dana test`",
+    ("cli", "testing.command"): "needed only by `dana test`",
     ("cli", "testing.environment"): "needed only by `dana test`",
-    ("cli", "testing.runner"): "needed only by `dana test`",
     ("cli", "testing.reporting"): "needed only by `dana test`",
     ("cli", "documentation"): "needed only by `dana doc`",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",

@@ -168,6 +168,14 @@ def test_wrong_usage(capsys: Streams) -> None:
     assert capsys.readouterr().err == "error: dana test has no option --coverge\n  = did you mean --coverage?\n"
 
 
+def test_json_without_tests(capsys: Streams) -> None:
+    assert main(["test", "--json", "-k", "nothing"]) == 2
+    output, errors = capsys.readouterr()
+    result = json.loads(output)
+    assert (result["status"], result["exit"], result["error"]["message"]) == ("usage", 2, "there are no tests")
+    assert errors == "error: there are no tests\n  = -k leaves out all 3\n"
+
+
 # -k
 
 

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MOST_PARTS = 10
 """How many values are listed beside those of the two sides."""
 
+MOST_REFUSALS = 100
+"""How many errors of assertions are kept: a program may catch any number of them."""
+
 _INNER = (
     nodes.Name,
     nodes.Attribute,
@@ -154,6 +157,8 @@ class Assertion:
     def refuse(self, f: list[Any], error: BaseException) -> BaseException:
         """The error of an assertion that does not hold; why is kept for who reports it."""
         values = self._frames.pop(id(f))
+        if len(self._refusals) >= MOST_REFUSALS:
+            del self._refusals[next(iter(self._refusals))]
         self._refusals[id(error)] = error, Refusal(*_Explanation(self.source, values).of(self.node.test))
         return error
 
@@ -164,7 +169,10 @@ def _parts(node: nodes.Node) -> Iterator[nodes.Node]:
         yield node
     if type(node) in _OWN_FRAME:
         return
-    if isinstance(node, nodes.NamedExpression):
+    if isinstance(node, (nodes.BooleanOperation, nodes.Comparison)):
+        for child in node.children():  # that a constant was reached tells what did not decide
+            yield from (child,) if isinstance(child, nodes.Constant) else _parts(child)
+    elif isinstance(node, nodes.NamedExpression):
         yield from _parts(node.value)
     elif isinstance(node, nodes.Pipeline):
         yield from _parts(node.first)
@@ -189,25 +197,27 @@ class _Explanation:
     def of(self, node: nodes.Node) -> tuple[nodes.Node, list[str]]:
         """The node that decided, and the lines."""
         if isinstance(node, nodes.BooleanOperation):
-            evaluated = [value for value in node.values if self._has(value)]
-            if node.operator == "and":
+            evaluated = [value for value in node.values if id(value) in self._values]
+            if node.operator == "and" and evaluated:
                 return self.of(evaluated[-1])
             return node, [line for value in evaluated for line in (f"{self._words(value)}:", *self.of(value)[1])]
         if isinstance(node, nodes.Comparison):
             return self._compared(node)
         if isinstance(node, nodes.UnaryOperation) and node.operator == "not":
             return node, self.of(node.operand)[1]
-        lines = [f"{self._words(node)} is {shown(self._values[id(node)])}"] if id(node) in self._values else []
-        return node, lines + self._where(node, {id(node)})
+        if id(node) not in self._values or isinstance(node, nodes.Constant):
+            return node, self._where(node, set())
+        said = f"{self._words(node)} is {shown(self._values[id(node)])}"
+        return node, [said, *self._where(node, {id(node)})]
 
     def _compared(self, node: nodes.Comparison) -> tuple[nodes.Node, list[str]]:
         """The comparison of a chain that decided: the last whose right side was evaluated."""
         sides = [node.first, *node.others]
-        at = max((at for at in range(1, len(sides)) if self._has(sides[at])), default=0)
-        if not at or not self._has(sides[at - 1]):
+        at = max((at for at in range(1, len(sides)) if id(sides[at]) in self._values), default=0)
+        if not at or id(sides[at - 1]) not in self._values:
             return node, self._where(node, {id(node)})
         left, right, operator = sides[at - 1], sides[at], node.operators[at - 1]
-        one, other = self._value(left), self._value(right)
+        one, other = self._values[id(left)], self._values[id(right)]
         lines = [f"left:  {shown(one)}", f"right: {shown(other)}"]
         if operator == "==":
             lines += differences(one, other)
@@ -236,12 +246,6 @@ class _Explanation:
         if type(value) in _DEFINITIONS or isinstance(value, type):
             return False
         return any(isinstance(each, (nodes.Name, nodes.Call)) for each in node.walk())
-
-    def _has(self, node: nodes.Node) -> bool:
-        return type(node) is nodes.Constant or id(node) in self._values
-
-    def _value(self, node: nodes.Node) -> Any:
-        return node.value if isinstance(node, nodes.Constant) else self._values[id(node)]
 
     def _words(self, node: nodes.Node) -> str:
         """What stands at a node, in one line."""

@@ -249,6 +249,54 @@ def test_wrong():
     assert said(found["test_wrong"]) == ["left:  31", "right: 30"]
 
 
+@pytest.mark.parametrize(
+    ("assertion", "place", "lines"),
+    [
+        ("5 < x < 10", "5 < x", ["left:  5", "right: 3"]),
+        ("1 < x < 3", "x < 3", ["left:  3", "right: 3"]),
+        ("1 < x < y < 5", "x < y", ["left:  3", "right: 0"]),
+        ("x and y and 5", "y", ["y is 0"]),
+        ("x == 3 and 0", "0", [""]),
+        ("y or x == 4", "y or x == 4", ["y:", "y is 0", "x == 4:", "left:  3", "right: 4"]),
+        ("not (x and not y)", "not (x and not y)", ["y is 0"]),
+        ("not x == 3", "not x == 3", ["left:  3", "right: 3"]),
+        ("false", "false", [""]),
+        ("(lambda: y)()", "(lambda: y)()", ["(lambda: y)() is 0"]),
+        ("[*range(y)]", "[*range(y)]", ["[*range(y)] is []", "where range(y) is range(0, 0)", "where y is 0"]),
+        ("{'a': x}['a'] == -x", "{'a': x}['a'] == -x", ["left:  3", "right: -3", "where x is 3"]),
+        ("f'{x}' == f'{y}'", "f'{x}' == f'{y}'", ["left:  '3'", "right: '0'"]),
+        ("max(x, y, key=lambda n: -n)", "max(x, y, key=lambda n: -n)", None),
+        ("'abc'[y:x:2] == 'a'", "'abc'[y:x:2] == 'a'", None),
+        (
+            "(4 if y else x) == (z := 5)",
+            "(4 if y else x) == (z := 5)",
+            ["left:  3", "right: 5", "where y is 0", "where x is 3"],
+        ),
+    ],
+)
+def test_what_decided(assertion: str, place: str, lines: list[str] | None) -> None:
+    found = outcomes(f"def test_it(x=3, y=0):\n    assert {assertion}\n")["test_it"].diagnostics[0]
+    assert found.source is not None
+    assert found.source.text[found.start : found.end] == place
+    if lines is not None:
+        assert (found.hint or "").split("\n") == lines
+
+
+def test_assertions_that_are_caught_are_forgotten() -> None:
+    found = outcomes(
+        """
+def test_caught():
+    for i in range(500):
+        try:
+            assert i < 0
+        except AssertionError:
+            pass
+    assert i == 0
+"""
+    )["test_caught"]
+    assert said(found)[0] == "left:  499"
+
+
 def test_functions_that_run_at_once() -> None:
     found = outcomes(
         """

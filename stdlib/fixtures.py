@@ -54,18 +54,27 @@ def cases(values: Any, /) -> Any:
     """
     if type(values) not in (list, tuple) or not values:
         raise TypeError(f"cases() takes a list of values that is not empty, not {type_name(values)}")
-
-    def mark(function: Any) -> Any:
-        _program_function(function, "cases")
-        function.__dict__["cases"] = list(values)
-        return function
-
-    return mark
+    return Marking(list(values))
 
 
 def _program_function(function: Any, name: str) -> None:
     if not is_program_function(function):
         raise TypeError(f"{name} marks a function that a program defines, not {type_name(function)}")
+
+
+class Marking:
+    """What `cases` gives: it marks the function that it is called with."""
+
+    def __init__(self, values: list[Any]) -> None:
+        self._values = values
+
+    def __call__(self, function: Any, /) -> Any:
+        _program_function(function, "cases")
+        function.__dict__["cases"] = self._values
+        return function
+
+    def __repr__(self) -> str:
+        return f"<{len(self._values)} cases>"
 
 
 class Clock:
@@ -139,7 +148,7 @@ class ScriptedModel:
         return f"<model of a test, {self.unused} to say>"
 
 
-Clock.__name__, ScriptedModel.__name__ = "clock", "scripted_model"  # as the host's messages are to call them
+Marking.__name__, Clock.__name__, ScriptedModel.__name__ = "marking", "clock", "scripted_model"  # for messages
 
 HINT = "a test says what the model answers: give it the parameter model, and call model.answer(...)"
 
@@ -150,6 +159,7 @@ def shortened(prompt: str) -> str:
     return prompt if len(prompt) <= _SHOWN else f"{prompt[:_SHOWN]}... ({len(prompt):,} characters)"
 
 
+library.type(NativeType("marking", Marking, "What `cases` gives: it marks the function that it decorates."))
 library.type(
     NativeType(
         "clock",

@@ -19,6 +19,8 @@ GLOBALS = {
     "notification": "notify",
     "ActionError": "actions",
     "case": "pipelines",
+    "fixture": "fixtures",
+    "cases": "fixtures",
     "parallel": "parallel",
     "version": "workflows",
     "parallel_map": "parallel",

@@ -112,6 +112,9 @@ class Variables(dict):  # type: ignore[type-arg]
 class Program:
     """A text with its tree, its scopes and the variables that it works on."""
 
+    lowering: type[Lowering] = Lowering
+    """What makes its closures."""
+
     def __init__(
         self,
         source: Source,
@@ -229,7 +232,7 @@ class Unit:
         self.yielding: dict[int, bool] = {}
         self.weights: dict[int, int] = {}
         self.overlap = None if program.overlaps is None else program.overlaps.of(scope)
-        self.lowering = Lowering(self, scope)
+        self.lowering = program.lowering(self, scope)
         self._definitions: dict[int, Definition] = {}
         self.is_workflow = getattr(scope.node, "kind", "") == "workflow"
 

@@ -80,6 +80,16 @@ models.inspection
 workflow_files
 project
 documentation
+testing
+testing.differences
+testing.coverage
+testing.assertions
+testing.environment
+testing.collection
+testing.runner
+testing.reporting
+testing.command
+testing.watching
 confinement
 isolation
 style
@@ -89,6 +99,7 @@ style.breaking
 style.layout
 style.files
 cli
+pytest_plugin
 __main__
 """.split()
 """Every module of dana, each above all that it may import."""
@@ -119,6 +130,16 @@ LATE = {
     ("isolation", "calls"): "needed only by programs that ask a model",
     ("cli", "style.files"): "needed only by `dana fmt`",
     ("cli", "style.layout"): "needed only by `dana fmt`",
+    ("pytest_plugin", "cli"): "needed only where there are tests in .na files",
+    ("pytest_plugin", "diagnostics"): "needed only where a test fails",
+    ("pytest_plugin", "errors"): "needed only where there are tests in .na files",
+    ("pytest_plugin", "limits"): "needed only where there are tests in .na files",
+    ("pytest_plugin", "testing.environment"): "needed only where there are tests in .na files",
+    ("pytest_plugin", "testing.runner"): "needed only where there are tests in .na files",
+    ("cli", "testing.watching"): "needed only by `dana test --watch`",
+    ("cli", "testing.command"): "needed only by `dana test`",
+    ("cli", "testing.environment"): "needed only by `dana test`",
+    ("cli", "testing.reporting"): "needed only by `dana test`",
     ("cli", "documentation"): "needed only by `dana doc`",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import UnionType
+
 from dana.answers import Mismatch, Object, Shape, shown
 from dana.errors import nearest
 from dana.evidence import UnknownType, stated
 from dana.formatting import represent
-from dana.values import UNBOUND, Class, FieldError, Instance, NativeType, is_special, type_name
+from dana.values import UNBOUND, Class, FieldError, Instance, NativeType, TypeUnion, is_special, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -273,8 +275,7 @@ def receive(types: Any, name: str, function: Any, receivers: Receivers) -> None:
 
     Raises TypeError for what is no type, and for a name that the type has already, be it from another file.
     """
-    members = types.members if hasattr(types, "members") else types if type(types) is tuple else (types,)
-    for kind in members:
+    for kind in _members(types):
         if type(kind) is Class:
             own = receivers.get(kind, {})
             if issubclass(kind, Struct) and name in kind.__struct__.fields:  # type: ignore[attr-defined]
@@ -293,5 +294,17 @@ def receive(types: Any, name: str, function: Any, receivers: Receivers) -> None:
             hosts = kind.host if isinstance(kind.host, tuple) else (kind.host,)
             for host in hosts:
                 receivers.define(host, name, function, kind.name)
+        elif kind is None or kind is type(None):
+            receivers.define(type(None), name, function, "None")
         else:
             raise TypeError(f"a receiver is of a type, not {type_name(kind)}")
+
+
+def _members(types: Any) -> Sequence[Any]:
+    """The types that a receiver is of: one, or those of `A | B`."""
+    if type(types) is UnionType:
+        members: Sequence[Any] = types.__args__
+        return members
+    if type(types) is TypeUnion:
+        return [each for member in types.members for each in _members(member)]
+    return types if type(types) is tuple else (types,)

@@ -76,7 +76,11 @@ def collect(source: Source, session: TestSession) -> list[Test]:
     found: list[Test] = []
     first: dict[str, nodes.FunctionDefinition] = {}
     for node in module.body:
-        if not isinstance(node, nodes.FunctionDefinition) or node.kind == "receiver" or not node.name.startswith(PREFIX):
+        if (
+            not isinstance(node, nodes.FunctionDefinition)
+            or node.kind == "receiver"
+            or not node.name.startswith(PREFIX)
+        ):
             continue
         if node.name in first:
             raise _twice(source, first[node.name], node)

@@ -55,12 +55,15 @@ class Signature:
 
     def checked(self, given: dict[str, Any]) -> dict[str, Any]:
         """Arguments by their names, each of its type; raises Mismatch."""
+        fields = self.shape.fields
         for key in given:
-            if key not in self.shape.fields:
-                there = f"there are {', '.join(self.shape.fields)}" if self.shape.fields else "there are none"
+            if key not in fields:
+                there = f"there are {', '.join(fields)}" if fields else "there are none"
                 raise Mismatch("arguments", f"only parameters of {self.name}", f"{shown(key)}; {there}")
-        values: dict[str, Any] = self.shape.check(given, "arguments")
-        return values
+        for name, shape in fields.items():
+            if name not in given and name not in self.shape.optional:
+                raise Mismatch(name, shape.words(), "nothing")
+        return {name: fields[name].check(value, name) for name, value in given.items()}
 
     def named(self, values: tuple[Any, ...]) -> dict[str, Any]:
         """Arguments that are given by place, by their names; raises TypeError when there are too many."""

@@ -578,10 +578,10 @@ library.constant(
 for _error in (
     BaseException, Exception, ArithmeticError, AssertionError, AttributeError, BufferError, ConnectionError,
     DeprecationWarning, EOFError, FieldError, FileExistsError, FileNotFoundError, FloatingPointError, GeneratorExit,
-    ImportError, IndexError, IsADirectoryError, KeyError, KeyboardInterrupt, LookupError, ModuleNotFoundError, NameError,
-    NotADirectoryError, NotImplementedError, OSError, OverflowError, PermissionError, RecursionError, RuntimeError,
-    StopIteration, SyntaxError, TimeoutError, TypeError, UnboundLocalError, UnicodeDecodeError, UnicodeEncodeError,
-    UnicodeError, UserWarning, ValueError, Warning, ZeroDivisionError,
+    ImportError, IndexError, IsADirectoryError, KeyError, KeyboardInterrupt, LookupError, ModuleNotFoundError,
+    NameError, NotADirectoryError, NotImplementedError, OSError, OverflowError, PermissionError, RecursionError,
+    RuntimeError, StopIteration, SyntaxError, TimeoutError, TypeError, UnboundLocalError, UnicodeDecodeError,
+    UnicodeEncodeError, UnicodeError, UserWarning, ValueError, Warning, ZeroDivisionError,
 ):  # fmt: skip
     library.constant(_error.__name__, _error, _error.__doc__ or "")
 

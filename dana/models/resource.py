@@ -373,6 +373,7 @@ class Models:
         if type(text) is not Prompt:
             raise TypeError(f"the prompt must be text, not {type_name(prompt)}")
         shape = given.shape(text)
+        tools = self.tools(given.get("tools")) if given.get("tools") else None
         if given.get("values") is not None:
             text = _filled(text, given.get("values"))
         try:
@@ -382,10 +383,10 @@ class Models:
                 raise ReasonError(error.diagnostic.message, hint=error.diagnostic.hint) from None
             question, call = self._question(text, shape, chosen, given)
         place = f"{text.site.name}:{text.site.line}" if text.site is not None else ""
-        if given.get("tools"):
+        if tools is not None:
             if text.site is not None and text.site.overlaps:  # the program has gone on, not knowing of these effects
                 raise TypeError("tools must be written at the call: reason(prompt, tools=[...])")
-            return self._with_tools(question, call, chosen, given, place)
+            return self._with_tools(tools, question, call, chosen, given, place)
         if given.get("stream"):
             return self._streamed(question, call, chosen, given, place)
         return self._started(question, call, chosen, given, text, place)
@@ -396,13 +397,21 @@ class Models:
 
         return listed(value)
 
-    def _with_tools(self, question: Question, call: dict[str, Any], model: Model, given: _Options, place: str) -> Any:
+    def _with_tools(
+        self,
+        tools: list[Tool],
+        question: Question,
+        call: dict[str, Any],
+        model: Model,
+        given: _Options,
+        place: str,
+    ) -> Any:
         """The answer of a model that may call functions of the program, here on the program's own thread."""
         from dana.models.tools import MOST_CALLS, Toolbox
 
         if given.get("stream"):
             raise TypeError("reason() gives no stream of an answer for which tools are called")
-        toolbox = Toolbox(self.tools(given.get("tools")), given.get("max_tool_calls", MOST_CALLS))
+        toolbox = Toolbox(tools, given.get("max_tool_calls", MOST_CALLS))
         question.tools = toolbox.data()
         while True:
             settings = {**call["settings"], "tools": question.tools}

@@ -97,9 +97,11 @@ permissions; without a value all of that kind, else what is named; may be given 
   --allow-db[=DB]       databases: a file, or a URL without user and password
   --allow-env[=NAME]    variables of the environment and of the file .env, as secrets: secret("NAME")
   --allow-python[=MODULE]  modules of Python, which then do what they like: import stats.py as stats
+  --allow-run[=PROGRAM] programs that are started, which then do what they like: use("mcp", command=[...])
   -A                 everything
-  A terminal is asked about the rest. [permissions] in dana.toml has lists: read, write, net, db, env, python. The
-  folder .dana, with the database .dana/data.db, is the program's own; the key of the configured model needs no grant.
+  A terminal is asked about the rest. [permissions] in dana.toml has lists: read, write, net, db, env, python, run.
+  The folder .dana, with the database .dana/data.db, is the program's own; the key of the configured model needs no
+  grant.
   --explain-permissions  say at the end what the program asked for, where, and what allowed it
 
 limits, also below [limits] in dana.toml (steps = N, timeout = SECONDS ..); reaching one ends with exit code 4:
@@ -254,7 +256,7 @@ _LIMITS = {
     "--max-items": "items",
     "--max-bits": "bits",
 }
-_PERMISSIONS = {f"--allow-{kind}": kind for kind in ("read", "write", "net", "db", "env", "python")}
+_PERMISSIONS = {f"--allow-{kind}": kind for kind in ("read", "write", "net", "db", "env", "python", "run")}
 RUN_OPTIONS: dict[str, object] = {
     "--with": list,
     "--model": str,

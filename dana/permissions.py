@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Granted = Iterable[str] | Literal[True]
     Ask = Callable[[str, str], str]
 
-KINDS = ("read", "write", "net", "env", "db", "python")
+KINDS = ("read", "write", "net", "env", "db", "python", "run")
 
 OWN = "the project's own"
 """What allows what is below the project's own folder."""
@@ -33,7 +33,7 @@ class Permissions:
     `read` and `write` are files, and folders with all that is below them; `net` are hosts: `api.example.com`,
     `*.example.com`, `api.example.com:8443`, `127.0.0.1`; addresses of this machine and of private networks are granted
     by name only. `db` are databases: files, folders, and URLs without user and password. `env` are variables,
-    `python` modules, with those below them.
+    `python` modules, with those below them; `run` are programs, as they are named or as files.
     `ask` is asked about what is not granted: it is given a question and the place in the program that asks, and
     answers "yes", "no" or "always". `where` says that place for a frame; `configured` what of the names stands in
     dana.toml, `own` the folder that needs no grant. `asked` is what has been asked for so far.
@@ -50,13 +50,14 @@ class Permissions:
         env: Granted = (),
         db: Granted = (),
         python: Granted = (),
+        run: Granted = (),
         everything: bool = False,
         ask: Ask | None = None,
         where: Callable[[FrameType], str] | None = None,
         configured: Mapping[str, Iterable[str]] | None = None,
         own: str | None = None,
     ) -> None:
-        given = dict(zip(KINDS, (read, write, net, env, db, python), strict=True))
+        given = dict(zip(KINDS, (read, write, net, env, db, python, run), strict=True))
         self._all = {kind for kind, names in given.items() if names is True}
         self._named = {
             kind: set() if names is True else {_normal(kind, name) for name in names} for kind, names in given.items()
@@ -131,6 +132,12 @@ class Permissions:
         if grant is None and "python" in self._all:
             grant = ""
         self._decide("python", f"importing the Python module {module}", module, grant)
+
+    def check_run(self, program: str) -> None:
+        """Refuse to start a program; raises PermissionError."""
+        wanted = _normal("run", program)
+        grant = wanted if wanted in self._named["run"] else "" if "run" in self._all else None
+        self._decide("run", f"starting the program {program}", wanted, grant)
 
     def _checked_path(self, kind: str, doing: str, path: str, place: str) -> str:
         of_system = any(is_below(place, folder) for folder in SYSTEM)
@@ -277,6 +284,8 @@ def _normal(kind: str, name: str) -> str:
             shown = f"{name.partition('://')[0]}://...{name.rpartition('@')[2].rpartition('://')[2]}"
             raise ValueError(f"{shown} is no URL of a database; in user, password and name write @ / ? # as %40 %2F ..")
         return f"{found[1].lower()}://{found[2].lower()}{found[3] or ''}"
+    if kind == "run" and os.sep not in name:
+        return name
     return name if kind in ("env", "python") else os.path.realpath(name)
 
 

@@ -1343,6 +1343,17 @@ class _Flow(Walk):
                 self.refuse("the path of a file", keyword.value, self.value(keyword.value))
         return NOTHING
 
+    def use(self, node: nodes.Call) -> Value:
+        """A server of tools: what it gives comes from outside."""
+        for keyword in node.keywords:
+            if keyword.name == "url":
+                self.refuse("the host of the URL", keyword.value, self.value(keyword.value), "tail")
+            elif keyword.name == "command":
+                value = self.value(keyword.value)
+                self.refuse("the command of a program", keyword.value, join(derived(value), self.items(value)))
+        self.values_of(node)
+        return of((self.origin(RESPONSE, node),))
+
     # Methods
 
     def method(self, node: nodes.Call, function: nodes.Attribute) -> Value:
@@ -1545,5 +1556,6 @@ _BUILTINS: dict[str, Callable[[_Flow, nodes.Call], Value]] = {
     "program_variable": _Flow.program_function,
     "create_workflow_definition": _Flow.create_workflow_definition,
     "create_llm_resource": _Flow.create_resource,
+    "use": _Flow.use,
     "create_memory_resource": _Flow.create_resource,
 }

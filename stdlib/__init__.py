@@ -23,6 +23,7 @@ GLOBALS = {
     "cases": "fixtures",
     "parallel": "parallel",
     "version": "workflows",
+    "use": "mcp",
     "parallel_map": "parallel",
     "evaluate_expression": "system",
     "program_function": "system",

@@ -131,7 +131,6 @@ class Model:
             models.host.keep_secret(endpoint.key_name, endpoint.api_key.reveal())
         if not self.settings.get("base_url") and type(self.settings.get("api_key")) is not str:
             return
-        import socket
         from urllib.parse import urlsplit
 
         address = urlsplit(endpoint.base_url or "")
@@ -139,14 +138,7 @@ class Model:
         if any(known and urlsplit(known)[:2] == address[:2] for known in configured):
             return
         host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
-        permissions = models.host.permissions
-        permissions.check_net(host, port)
-        try:
-            places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            return  # the request says so
-        for place in places:
-            permissions.check_address(host, port, str(place[4][0]))
+        check_host(models.host, host, port)
 
     @property
     def name(self) -> str:
@@ -188,6 +180,35 @@ class Model:
             return f"<llm {self.name}>"
         except NotConfigured:
             return "<llm not configured>"
+
+
+def check_host(host: Host, name: str, port: int) -> None:
+    """Refuse a host that a program names and may not connect to, or one of its addresses; raises PermissionError."""
+    import socket
+
+    permissions = host.permissions
+    permissions.check_net(name, port)
+    try:
+        places = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return  # the request says so
+    for place in places:
+        permissions.check_address(name, port, str(place[4][0]))
+
+
+def _mcp() -> Any:
+    """What connects to MCP servers; raises ImportError where it is not installed."""
+    try:
+        import mcp  # noqa: F401
+    except ImportError:
+        raise ImportError("MCP servers need the package mcp: pip install 'dana[mcp]'") from None
+    from dana.models import mcp as servers  # only programs with such servers need it
+
+    return servers
+
+
+def _revealed(given: dict[str, Any]) -> dict[str, str]:
+    return {name: value.reveal() if type(value) is Secret else value for name, value in given.items()}
 
 
 class Budget:
@@ -390,6 +411,25 @@ class Models:
         if given.get("stream"):
             return self._streamed(question, call, chosen, given, place)
         return self._started(question, call, chosen, given, text, place)
+
+    def server_of(self, command: list[str], environment: dict[str, Any], timeout: float) -> Any:
+        """The MCP server that a command starts; raises PermissionError, ConnectionError."""
+        self.host.permissions.check_run(command[0])
+        return _mcp().started(command, _revealed(environment), self.background, timeout)
+
+    def server_at(self, url: str, headers: dict[str, Any], timeout: float) -> Any:
+        """The MCP server at a URL; raises PermissionError, ConnectionError."""
+        from urllib.parse import urlsplit
+
+        try:
+            parts = urlsplit(url)
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+        except ValueError:
+            raise ValueError(f"{url} is not a URL"[:200]) from None
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url} is not a URL of http or https"[:200])
+        check_host(self.host, parts.hostname, port)
+        return _mcp().connected(url, _revealed(headers), self.background, timeout)
 
     def tools(self, value: Any) -> list[Tool]:
         """The tools of a list of functions and of things that have tools; raises TypeError and ValueError."""

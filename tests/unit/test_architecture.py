@@ -75,6 +75,7 @@ models.local
 models.recording
 models.background
 models.tools
+models.mcp
 models.resource
 models.inspection
 workflow_files
@@ -174,6 +175,7 @@ LATE = {
     ("evaluation.definitions", "agents"): "needed only by programs that declare agents",
     ("evaluation.definitions", "workflows"): "needed only by programs that declare workflows",
     ("evaluation.definitions", "structs"): "needed only by programs with structs or receivers",
+    ("models.resource", "models.mcp"): "needed only by programs that use MCP servers",
     ("models.resource", "models.tools"): "needed only by programs that offer tools",
     ("models.resource", "structs"): "needed only by programs with structs",
     ("evaluation.definitions", "calls"): "needed only by programs that ask a model",

@@ -49,8 +49,10 @@ def use(
     ValueError: 'mpc' cannot be used; did you mean mcp?
     """
     if kind != "mcp":
-        meant = "did you mean mcp?" if nearest(str(kind), ["mcp"]) else 'there is "mcp"'
-        raise ValueError(f"{kind!r} cannot be used; {meant}"[:200])
+        if type(kind) is not str:
+            raise TypeError(f'what is used is a text such as "mcp", not {type_name(kind)}')
+        meant = "did you mean mcp?" if nearest(kind[:20], ["mcp"]) else 'there is "mcp"'
+        raise ValueError(f"{kind[:60]!r} cannot be used; {meant}")
     if (command is None) == (url is None):
         raise TypeError('use("mcp", ...) needs either command=[...] or url="..."')
     if command is not None and (

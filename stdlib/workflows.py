@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dana.native import Library
-from dana.values import TYPES, type_name
+from dana.values import TYPES, NativeType, register, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 library = Library("workflows", "What is said of declared workflows.")
 
 
 @library.function
-def version(number: str, /) -> Callable[[Any], Any]:
+def version(number: str, /) -> Statement:
     """State the version of a workflow, which definitions and instances carry; it is "1.0" when nobody does.
 
     >>> @version("2.1")
@@ -24,12 +23,24 @@ def version(number: str, /) -> Callable[[Any], Any]:
     ('2.1', 8)
     """
     if type(number) is not str or not number:
-        raise TypeError(f"a version is a text such as '1.2', not {number!r}"[:200])
+        raise TypeError(f"a version is a text such as '1.2', not {type_name(number)}")
 
-    def stated(workflow: Any) -> Any:
+    return Statement(number)
+
+
+class Statement:
+    """What `version` gives: it makes the workflow that it is called with one of this version."""
+
+    __slots__ = ("_number",)
+
+    def __init__(self, number: str) -> None:
+        self._number = number
+
+    def __call__(self, workflow: Any, /) -> Any:
         native = TYPES.get(type(workflow))
         if native is None or native.name != "workflow":
             raise TypeError(f"a version is stated of a workflow, not of a {type_name(workflow)}")
-        return workflow.versioned(number)
+        return workflow.versioned(self._number)
 
-    return stated
+
+register(NativeType("version", Statement, "What `version` gives, for a line above a workflow."))

@@ -82,5 +82,5 @@ def _texts(name: str, given: Any) -> dict[str, str | Secret]:
         raise TypeError(f"{name} must be a dict of texts")
     for key, value in given.items():
         if type(value) not in (str, Secret):
-            raise TypeError(f"{name}[{key!r}] must be text or a secret, not {type_name(value)}")
+            raise TypeError(f"{name}[{key[:60]!r}] must be text or a secret, not {type_name(value)}")
     return dict(given)

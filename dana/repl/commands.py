@@ -131,8 +131,11 @@ def _save(repl: Repl, rest: str) -> None:
         raise _wrong(f"{path} exists already", "name another file, or remove it first") from None
     except OSError as error:
         raise _wrong(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from None
-    count = len(repl.succeeded)
-    repl.say(f"{count} input{'s' * (count > 1)} saved to {path}\n")
+    repl.say(f"{_count(len(repl.succeeded), 'input')} saved to {path}\n")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _edit(repl: Repl, rest: str) -> None:
@@ -195,8 +198,8 @@ def _cost(repl: Repl, rest: str) -> None:
         return
     cost = used["cost"] if used["cost"] == "unpriced" else f"${used['cost']:.6f}"
     repl.say(
-        f"{used['calls']} calls, {used['requests']} requests, {used['input_tokens']:,} tokens in, "
-        f"{used['output_tokens']:,} out, cost {cost}\n"
+        f"{_count(used['calls'], 'call')}, {_count(used['requests'], 'request')}, "
+        f"{used['input_tokens']:,} tokens in, {used['output_tokens']:,} out, cost {cost}\n"
     )
 
 
@@ -239,8 +242,9 @@ COMMANDS = {
 }
 
 KEYS = """
-Tab completes. Enter runs a complete input; an empty line ends a block, Alt-Enter adds a line at any time.
-Arrow up and Ctrl-R recall earlier inputs, Ctrl-X Ctrl-E opens the editor, Ctrl-C stops what is running.
+Tab completes. Enter runs a complete input; an empty line ends a block.
+Alt-Enter begins a line. Arrow up and Ctrl-R recall earlier inputs.
+Ctrl-X Ctrl-E opens the editor, Ctrl-C stops what is running.
 _ is the last result, _1 that of input 1, Out has all of them.
 """
 

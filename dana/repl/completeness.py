@@ -23,13 +23,29 @@ def wants_more(text: str) -> bool:
     try:
         module = parse(source)
     except ProgramError as error:
-        return error.incomplete and (not ended or error.diagnostic.code in _OPEN)
+        if error.diagnostic.code in _OPEN:
+            return error.incomplete
+        return not ended and (error.incomplete or _is_header(text))
     if ended or not module.body:
         return False
     if type(module.body[-1]) in (If, For, While, Try):
         return True
     tokens = tokenize(source.text)
     return len(tokens) > 1 and tokens[-2][0] == "DEDENT"
+
+
+def _is_header(text: str) -> bool:
+    """Whether all that is wrong is that the block is missing that the last line begins."""
+    indent = " " * (next_indent(text.rpartition("\n")[2].partition("#")[0]) or INDENT)
+    for block in ("pass", "case _: pass"):
+        try:
+            parse(Source(f"{text}\n{indent}{block}\n"))
+        except ProgramError as error:
+            if error.incomplete:
+                return True
+        else:
+            return True
+    return False
 
 
 def next_indent(text: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import os
 import re
-from types import FunctionType, MethodType
+from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType
 from typing import NamedTuple
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -24,7 +24,7 @@ from dana.parser import parse
 from dana.resolver import resolve
 from dana.session import Session, read_source
 from dana.source import Source
-from dana.values import METHODS, NATIVES, TYPES, UNBOUND, Class, Module, NativeType, attribute_names, type_name
+from dana.values import TYPES, UNBOUND, Class, Module, NativeType, attribute_names, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ MOST = 500
 LOOKED_AT = 20_000
 """How many keys of a dict are looked at."""
 _SHOWN = 60
+_FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodDescriptorType)
+"""What has parameters that can be read: functions of programs, of the library and of the host."""
 
 _WORDS = sorted({*KEYWORDS, "match", "case", "struct", "resource", "interface"} - {"async", "await"})
 
@@ -320,7 +322,7 @@ def _signature(function: Any) -> inspect.Signature | None:
         function, own = attribute(function, "__init__"), True
     if type(function) is MethodType:
         function, own = function.__func__, True
-    if type(function) is not FunctionType and id(function) not in NATIVES:
+    if type(function) not in _FUNCTIONS:
         return None
     try:
         found = inspect.signature(function)
@@ -371,17 +373,23 @@ def meaning(value: Any) -> str:
     kind = type(value)
     if kind in PLAIN and kind is not type(None):
         return f"{type_name(value)}  {_plain(value)}"
-    if kind in TYPES and hasattr(kind, "__len__") and kind in METHODS and kind in (list, dict, tuple, set, frozenset):
-        return f"{type_name(value)}  {len(value)} items"
+    if kind in (list, dict, tuple, set, frozenset):
+        return f"{type_name(value)}  {len(value)} item{'s' * (len(value) != 1)}"
     if kind in (NativeType, Module):
         return f"{'type' if kind is NativeType else 'module'}  {_first_line(value.doc)}"
     called = signature(value, getattr(value, "__name__", "")) if callable(value) else ""
     function = value.__func__ if kind is MethodType else value
-    doc = vars(value).get("__doc__") if kind is Class else getattr(function, "__doc__", None) if called else None
+    core = modules.library("core")
+    if kind is Class:
+        doc = vars(value).get("__doc__")
+    elif kind is BuiltinFunctionType and core.members.get(value.__name__) is value:
+        doc = core.docs[value.__name__]
+    else:
+        doc = getattr(function, "__doc__", None) if type(function) in _FUNCTIONS else None
     said = _first_line(doc)
     if kind is Class:
         return f"{called or 'class'}  {said}".rstrip()
-    return f"{called}  {said}".rstrip() if called else type_name(value)
+    return f"{called or type_name(value)}  {said}".rstrip()
 
 
 def _plain(value: Any) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from prompt_toolkit.utils import get_cwidth
 
-from dana.formatting import BRACKETS, represent
+from dana.formatting import BRACKETS, NUMBERS, represent
 from dana.values import Class
 
 TYPE_CHECKING = False
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 DEEPEST = 50
 """How many containers inside each other are taken apart."""
 INDENT = 4
+_SHORT = 20
+"""Characters of a text that may share a line with others."""
 _LONGEST = 100_000
 """Characters of a text above which its end is not looked at for one window."""
 
@@ -44,9 +46,25 @@ def _lines(
     opening, closing, items = parts
     yield f"{indent}{before}{opening}"
     inside = (*above, id(value))
+    deeper = indent + " " * INDENT
+    row = ""
     for label, item in items:
-        yield from _lines(item, width, indent + " " * INDENT, label, ",", whole, inside)
+        short = represent(item) + "," if not label and _is_short(item) else ""
+        if row and (not short or get_cwidth(deeper + row + short) >= width):
+            yield deeper + row
+            row = ""
+        if short:
+            row += " " * bool(row) + short
+        else:
+            yield from _lines(item, width, deeper, label, ",", whole, inside)
+    if row:
+        yield deeper + row
     yield f"{indent}{closing}{after}"
+
+
+def _is_short(item: Any) -> bool:
+    """Whether several of such items may share a line."""
+    return type(item) in NUMBERS or (type(item) is str and len(item) <= _SHORT)
 
 
 def _parts(value: Any) -> tuple[str, str, Iterator[tuple[str, Any]]] | None:

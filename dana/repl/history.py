@@ -13,7 +13,7 @@ LARGEST = 2_000_000
 def open_history(path: str | None) -> History:
     """The history in a file, which is made when it is missing; one in memory where that cannot be."""
     if path is None:
-        return InMemoryHistory()
+        return _Passing()
     try:
         os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
         with open(path, "ab", opener=_open_private) as file:
@@ -23,11 +23,24 @@ def open_history(path: str | None) -> History:
         if size > LARGEST:
             _halve(path)
     except OSError:
-        return InMemoryHistory()
+        return _Passing()
     return _Kept(path)
 
 
-class _Kept(FileHistory):
+class _Blocks(History):
+    """Inputs are kept without the empty line that ended them, and one that is repeated once."""
+
+    def append_string(self, string: str) -> None:
+        string = string.rstrip()
+        if self.get_strings()[-1:] != [string]:
+            super().append_string(string)
+
+
+class _Passing(_Blocks, InMemoryHistory):
+    """A history that ends with the session."""
+
+
+class _Kept(_Blocks, FileHistory):
     """A disk that fills up while somebody types takes the history, not the session."""
 
     def store_string(self, string: str) -> None:

@@ -47,6 +47,8 @@ class Terminal:
         self, history: History, completer: Completer, status: Callable[[str, int], str], *, vi: bool, color: bool
     ) -> None:
         self._status = status
+        self.typed = False
+        """Whether the input that is shown was typed, or a part of it: not recalled as it is."""
         self._session: PromptSession[str] = PromptSession(
             history=history,
             completer=completer,
@@ -54,8 +56,8 @@ class Terminal:
             multiline=True,
             complete_while_typing=False,
             editing_mode=EditingMode.VI if vi else EditingMode.EMACS,
-            key_bindings=_bindings(),
-            prompt_continuation=lambda width, line, wrapped: [("class:continuation", ".. ".rjust(width))],
+            key_bindings=_bindings(self),
+            prompt_continuation=_continuation,
             bottom_toolbar=self._toolbar,
             enable_open_in_editor=True,
             tempfile_suffix=".na",
@@ -63,8 +65,11 @@ class Terminal:
             color_depth=None if color else ColorDepth.DEPTH_1_BIT,
         )
 
+        self._session.default_buffer.on_text_insert += self._note_typing
+
     def read(self, number: int, text: str = "") -> str:
         """The next input, which begins as `text`; raises EOFError at its end, KeyboardInterrupt for Ctrl-C."""
+        self.typed = False
         return textwrap.dedent(self._session.prompt([("class:prompt", f"{number}> ")], default=text)).rstrip()
 
     @property
@@ -86,11 +91,19 @@ class Terminal:
 
         self._session.app.after_render += drawn
 
+    def _note_typing(self, buffer: object) -> None:
+        self.typed = True
+
     def _toolbar(self) -> str:
         return self._status(self._session.default_buffer.document.text_before_cursor, self.size[1])
 
 
-def _bindings() -> KeyBindings:
+def _continuation(width: int, line: int, wrapped: int) -> list[tuple[str, str]]:
+    """What stands in front of a further line, or of the rest of one that is longer than the window."""
+    return [("class:continuation", ("" if wrapped else ".. ").rjust(width))]
+
+
+def _bindings(terminal: Terminal) -> KeyBindings:
     bindings = KeyBindings()
     typing = has_focus(DEFAULT_BUFFER) & (vi_insert_mode | emacs_insert_mode) & ~has_selection
 
@@ -108,11 +121,12 @@ def _bindings() -> KeyBindings:
 
     @bindings.add("enter", filter=(typing | in_vi) & ~completion_is_selected)
     def _(event: KeyPressEvent) -> None:
-        """Run a complete input, else begin a line."""
+        """Run a complete input, or one that was recalled, else begin a line."""
         buffer = event.current_buffer
         document = buffer.document
-        behind = document.text_after_cursor.strip()
-        if (behind and "\n" in document.text) or wants_more(document.text):
+        recalled = not terminal.typed and not wants_more(document.text + "\n")
+        behind = document.text_after_cursor.strip() and "\n" in document.text
+        if not recalled and (behind or wants_more(document.text)):
             buffer.insert_text("\n" + " " * next_indent(document.text_before_cursor))
         else:
             buffer.validate_and_handle()

@@ -820,6 +820,7 @@ def _repl(arguments: list[str]) -> int:
 
     repl = Repl(
         session,
+        host,
         lambda run: _execute(session, run, patient=True),
         report,
         vi=options.get("--vi", False),

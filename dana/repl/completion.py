@@ -377,13 +377,14 @@ def meaning(value: Any) -> str:
         return f"{type_name(value)}  {len(value)} item{'s' * (len(value) != 1)}"
     if kind in (NativeType, Module):
         return f"{'type' if kind is NativeType else 'module'}  {_first_line(value.doc)}"
-    called = signature(value, getattr(value, "__name__", "")) if callable(value) else ""
+    name = getattr(value, "__name__", "") if callable(value) else ""
+    called = signature(value, name)
     function = value.__func__ if kind is MethodType else value
     core = modules.library("core")
     if kind is Class:
         doc = vars(value).get("__doc__")
-    elif kind is BuiltinFunctionType and core.members.get(value.__name__) is value:
-        doc = core.docs[value.__name__]
+    elif kind is BuiltinFunctionType and core.members.get(name) is value:
+        doc = core.docs[name]
     else:
         doc = getattr(function, "__doc__", None) if type(function) in _FUNCTIONS else None
     said = _first_line(doc)

@@ -90,7 +90,8 @@ def _left(value: Any, room: int) -> int:
         return room - len(value) - 2
     if kind not in BRACKETS:
         return room - 1
-    room -= 2
+    if not value:
+        return room - 2
     for item in value.items() if kind is dict else value:
         if room < 0:
             break

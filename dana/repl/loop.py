@@ -6,7 +6,7 @@ import sys
 import threading
 
 from dana import __version__
-from dana.errors import DanaError
+from dana.errors import DanaError, Interrupted
 from dana.repl import display
 from dana.repl.commands import complete, run_command
 from dana.repl.completion import Candidates, call_at_end
@@ -38,6 +38,7 @@ class Repl:
     def __init__(
         self,
         session: Session,
+        host: TerminalHost,
         execute: Callable[[Callable[[], None]], None],
         report: Callable[[BaseException], None],
         *,
@@ -45,6 +46,7 @@ class Repl:
         color: bool = True,
     ) -> None:
         self.session = session
+        self._host = host
         self.color = color
         self.inputs: dict[int, str] = {}
         self.succeeded: dict[int, str] = {}
@@ -102,21 +104,21 @@ class Repl:
 
     def executed(self, run: Callable[[], None]) -> bool:
         """Run something of the program; whether it came to its end."""
-        host = self.session.host
+        host = self._host
         try:
             self._execute(run)
         except BaseException as error:
-            if isinstance(host, TerminalHost) and host.mid_line:
+            if host.mid_line or isinstance(error, Interrupted):  # the terminal shows ^C
                 self.say("\n")
             self._report(error)
             return False
-        if isinstance(host, TerminalHost) and host.mid_line:
+        if host.mid_line:
             self.say("\n")
         return True
 
     def say(self, text: str) -> None:
         """Write to the terminal, without secrets."""
-        self.session.host.write(text)
+        self._host.write(text)
         sys.stdout.flush()
 
     def reset(self) -> None:
@@ -132,9 +134,7 @@ class Repl:
         width = self.terminal.size[1]
         self.executed(
             lambda: self.session.within(
-                lambda: self.session.host.write(
-                    "".join(f"{line}\n" for line in display.lines(self._last, width, whole=True))
-                )
+                lambda: self._host.write("".join(f"{line}\n" for line in display.lines(self._last, width, whole=True)))
             )
         )
 
@@ -147,9 +147,9 @@ class Repl:
         self.session.define(f"_{number}", value)
         rows, columns = self.terminal.size
         shown, more = display.cut(display.lines(value, columns), columns, max(1, rows - BELOW))
-        self.session.host.write("".join(f"{line}\n" for line in shown))
+        self._host.write("".join(f"{line}\n" for line in shown))
         if more:
-            self.session.host.write("... :all shows the rest\n")
+            self._host.write("... :all shows the rest\n")
 
     # The line of status
 

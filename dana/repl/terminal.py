@@ -17,6 +17,7 @@ from prompt_toolkit.filters import (
     vi_insert_mode,
     vi_navigation_mode,
 )
+from prompt_toolkit.formatted_text import AnyFormattedText
 from prompt_toolkit.history import History
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.output import ColorDepth
@@ -98,7 +99,7 @@ class Terminal:
         return self._status(self._session.default_buffer.document.text_before_cursor, self.size[1])
 
 
-def _continuation(width: int, line: int, wrapped: int) -> list[tuple[str, str]]:
+def _continuation(width: int, line: int, wrapped: int) -> AnyFormattedText:
     """What stands in front of a further line, or of the rest of one that is longer than the window."""
     return [("class:continuation", ("" if wrapped else ".. ").rjust(width))]
 

@@ -99,17 +99,6 @@ style.spacing
 style.breaking
 style.layout
 style.files
-repl
-repl.folders
-repl.history
-repl.completeness
-repl.highlighting
-repl.terminal
-repl.terminal_host
-repl.display
-repl.completion
-repl.commands
-repl.loop
 cli
 pytest_plugin
 __main__
@@ -153,12 +142,6 @@ LATE = {
     ("cli", "testing.environment"): "needed only by `dana test`",
     ("cli", "testing.reporting"): "needed only by `dana test`",
     ("cli", "documentation"): "needed only by `dana doc`",
-    ("cli", "repl.folders"): "needed only by the REPL",
-    ("cli", "repl.loop"): "needed only by the REPL",
-    ("cli", "repl.terminal_host"): "needed only by the REPL",
-    ("repl.loop", "models.resource"): "the first prompt does not wait for it",
-    ("repl.completion", "models.resource"): "the first prompt does not wait for it",
-    ("session", "parser"): "what runs from a file may be in the cache of trees",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",
     ("host", "permissions"): "most programs reach for nothing outside",

@@ -1,1 +1,0 @@
-"""The REPL: a terminal in which inputs run one after the other in one session."""

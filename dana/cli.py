@@ -94,9 +94,11 @@ permissions; without a value all of that kind, else what is named; may be given 
   --allow-net[=HOST]    api.example.com, *.example.com, host:port; this machine and private networks by name only
   --allow-db[=DB]       databases: a file, or a URL without user and password
   --allow-env[=NAME]    variables of the environment and of the file .env, as secrets: secret("NAME")
+  --allow-run[=PROGRAM] programs to start, such as MCP servers; they may then do whatever you may
   -A                 everything
-  A terminal is asked about the rest. [permissions] in dana.toml has lists: read, write, net, db, env. The folder
-  .dana, with the database .dana/data.db, is the program's own; the key of the configured model needs no grant.
+  A terminal is asked about the rest. [permissions] in dana.toml has lists: read, write, net, db, env, run. The
+  folder .dana, with the database .dana/data.db, is the program's own; the key of the configured model needs no
+  grant.
   --explain-permissions  say at the end what the program asked for, where, and what allowed it
 
 limits, also below [limits] in dana.toml (steps = N, timeout = SECONDS ..); reaching one ends with exit code 4:
@@ -199,7 +201,7 @@ _LIMITS = {
     "--max-items": "items",
     "--max-bits": "bits",
 }
-_PERMISSIONS = {f"--allow-{kind}": kind for kind in ("read", "write", "net", "db", "env")}
+_PERMISSIONS = {f"--allow-{kind}": kind for kind in ("read", "write", "net", "db", "env", "run")}
 RUN_OPTIONS: dict[str, object] = {
     "--with": list,
     "--model": str,
@@ -725,10 +727,19 @@ def _execute(session: Session, run: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         session.cancel()
         if not _ends_in_time(ended):
+            _end_servers()
             _interrupted()
             os._exit(INTERRUPTED)
+    _end_servers()
     if outcome:
         raise outcome[0]
+
+
+def _end_servers() -> None:
+    """End the MCP servers of a run."""
+    mcp = sys.modules.get("dana.models.mcp")
+    if mcp is not None:
+        mcp.end_all()
 
 
 def _ends_in_time(ended: Any) -> bool:

@@ -877,6 +877,7 @@ class _IsolatedSession(Session):
             self.register(name, self._acting(name))
         self.register("secret", self._secret)
         self.register("create_memory_resource", self._memory)
+        self.register("use", self._use)
 
     def _acting(self, name: str) -> Callable[[dict[str, Any]], Any]:
         return lambda parameters: self._asker.ask("act", name, parameters)
@@ -889,6 +890,9 @@ class _IsolatedSession(Session):
         if any(value is not None for value in (*arguments, options.get("name"), options.get("path"))):
             raise ValueError("an isolated program keeps no memory on disk; leave name and path out, or --isolate")
         return modules.builtin("create_memory_resource")(*arguments, **options)
+
+    def _use(self, *_: Any, **options: Any) -> Any:
+        raise ValueError("an isolated program uses no MCP servers; leave --isolate out")
 
     @property
     def models(self) -> Models:

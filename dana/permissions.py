@@ -8,14 +8,14 @@ import threading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import FrameType
     from typing import Literal
 
     Granted = Iterable[str] | Literal[True]
     Ask = Callable[[str, str], str]
 
-KINDS = ("read", "write", "net", "env", "db")
+KINDS = ("read", "write", "net", "env", "db", "run")
 
 OWN = "the project's own"
 """What allows what is below the project's own folder."""
@@ -32,7 +32,8 @@ class Permissions:
 
     `read` and `write` are files, and folders with all that is below them; `net` are hosts: `api.example.com`,
     `*.example.com`, `api.example.com:8443`, `127.0.0.1`; addresses of this machine and of private networks are granted
-    by name only. `db` are databases: files, folders, and URLs without user and password. `env` are variables.
+    by name only. `db` are databases: files, folders, and URLs without user and password. `env` are variables. `run` are
+    programs: names, which are looked up in PATH, and paths.
     `ask` is asked about what is not granted: it is given a question and the place in the program that asks, and
     answers "yes", "no" or "always". `where` says that place for a frame; `configured` what of the names stands in
     dana.toml, `own` the folder that needs no grant. `asked` is what has been asked for so far.
@@ -48,13 +49,14 @@ class Permissions:
         net: Granted = (),
         env: Granted = (),
         db: Granted = (),
+        run: Granted = (),
         everything: bool = False,
         ask: Ask | None = None,
         where: Callable[[FrameType], str] | None = None,
         configured: Mapping[str, Iterable[str]] | None = None,
         own: str | None = None,
     ) -> None:
-        given = dict(zip(KINDS, (read, write, net, env, db), strict=True))
+        given = dict(zip(KINDS, (read, write, net, env, db, run), strict=True))
         self._all = {kind for kind, names in given.items() if names is True}
         self._named = {
             kind: set() if names is True else {_normal(kind, name) for name in names} for kind, names in given.items()
@@ -121,6 +123,21 @@ class Permissions:
         """Refuse a variable of the environment; raises PermissionError."""
         grant = name if name in self._named["env"] else "" if "env" in self._all else None
         self._decide("env", f"reading the variable {name}", name, grant)
+
+    def check_run(self, command: Sequence[str]) -> str | None:
+        """The place of a program that may be run, None where there is none; raises PermissionError.
+
+        What the program itself reaches is not looked at: `--allow-run=python` grants whatever a program in Python does.
+        """
+        import shlex  # most programs run no others
+        import shutil
+
+        name = _normal("run", command[0])
+        found = shutil.which(name)
+        place = None if found is None else os.path.abspath(found)
+        grant = next((each for each in (name, place) if each in self._named["run"]), "" if "run" in self._all else None)
+        self._decide("run", f"running {shlex.join(command)}", name, grant)
+        return place
 
     def _checked_path(self, kind: str, doing: str, path: str, place: str) -> str:
         of_system = any(is_below(place, folder) for folder in SYSTEM)
@@ -267,6 +284,8 @@ def _normal(kind: str, name: str) -> str:
             shown = f"{name.partition('://')[0]}://...{name.rpartition('@')[2].rpartition('://')[2]}"
             raise ValueError(f"{shown} is no URL of a database; in user, password and name write @ / ? # as %40 %2F ..")
         return f"{found[1].lower()}://{found[2].lower()}{found[3] or ''}"
+    if kind == "run":  # links stay: what they lead to may do something else under its own name
+        return os.path.abspath(name) if os.path.dirname(name) else name
     return name if kind == "env" else os.path.realpath(name)
 
 

@@ -10,6 +10,7 @@ GLOBALS = {
     "reason": "ai",
     "create_llm_resource": "ai",
     "describe_tools": "ai",
+    "use": "mcp",
     "secret": "ai",
     "ReasonError": "ai",
     "create_memory_resource": "memory",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dana.limits import Meter
     from dana.models.asking import Transport
     from dana.models.background import Background
+    from dana.models.mcp import Server
     from dana.models.tools import Tool
 
 CONCURRENCY = 16
@@ -395,6 +396,23 @@ class Models:
         from dana.models.tools import listed  # only programs with tools need it
 
         return listed(value)
+
+    def server(
+        self, command: list[str] | None, url: str | None, given: dict[str, str], tools: Any, timeout: float
+    ) -> Server:
+        """An MCP server that is started by a command, or reached at a URL; `given` are its variables, or headers."""
+        from importlib.util import find_spec
+
+        if find_spec("mcp") is None:
+            raise ModuleNotFoundError("MCP servers are not installed: pip install 'dana[mcp]'", name="mcp")
+        try:
+            from dana.models.mcp import reached, started  # only programs that use servers need it
+        except ImportError as error:
+            raise ModuleNotFoundError(f"{error}: pip install --upgrade 'dana[mcp]'", name="mcp") from None
+        if command is not None:
+            return started(self.host, self.background, command, given, tools, timeout)
+        assert url is not None
+        return reached(self.host, self.background, url, given, tools, timeout)
 
     def _with_tools(self, question: Question, call: dict[str, Any], model: Model, given: _Options, place: str) -> Any:
         """The answer of a model that may call functions of the program, here on the program's own thread."""

@@ -70,6 +70,7 @@ models.local
 models.recording
 models.background
 models.tools
+models.mcp
 models.resource
 models.inspection
 workflow_files
@@ -136,6 +137,7 @@ LATE = {
     ("evaluation.definitions", "interfaces"): "needed only by programs with interfaces",
     ("evaluation.definitions", "structs"): "needed only by programs with structs or receivers",
     ("models.resource", "models.tools"): "needed only by programs that offer tools",
+    ("models.resource", "models.mcp"): "needed only by programs that use MCP servers",
     ("models.resource", "structs"): "needed only by programs with structs",
     ("evaluation.definitions", "calls"): "needed only by programs that ask a model",
     ("evaluation.definitions", "evidence"): "needed only by programs that ask a model",

@@ -892,7 +892,7 @@ class _IsolatedSession(Session):
         return modules.builtin("create_memory_resource")(*arguments, **options)
 
     def _use(self, *_: Any, **options: Any) -> Any:
-        raise ValueError("an isolated program uses no MCP servers; leave --isolate out")
+        raise PermissionError("an isolated program uses no MCP servers")
 
     @property
     def models(self) -> Models:

@@ -52,8 +52,8 @@ LARGEST = 24
 NESTED = 25
 """How many functions inside one another are walked at once; the others are walked in the next round."""
 
-MODEL, RESPONSE, FILE, TYPED, PERSON, MEMORY, INPUT = (
-    "a model", "an HTTP response", "a file", "input()", "a person", "memory", "the workflow's input",
+MODEL, RESPONSE, SERVER, FILE, TYPED, PERSON, MEMORY, INPUT = (
+    "a model", "an HTTP response", "an MCP server", "a file", "input()", "a person", "memory", "the workflow's input",
 )  # fmt: skip
 
 MAY_ADDRESS = frozenset((TYPED, PERSON, MEMORY, INPUT))
@@ -1248,6 +1248,15 @@ class _Flow(Walk):
         data = of((origin,))
         return Value(fields={"status": A_NUMBER, "ok": A_NUMBER, "data": data, "headers": data}, kinds=_DICT)
 
+    def use(self, node: nodes.Call) -> Value:
+        self.values_of(node)
+        for keyword in node.keywords:
+            if keyword.name == "url":
+                self.refuse("the host of the URL", keyword.value, self.value(keyword.value), "tail")
+            elif keyword.name == "command":
+                self.refuse("the command", keyword.value, self.value(keyword.value))
+        return Value(fields={"tools": of((self.origin(SERVER, node),))})
+
     def database_operation(self, node: nodes.Call) -> Value:
         value = self.refuse_keys(node, _DATABASE)
         argument = node.arguments[0] if node.arguments else node
@@ -1376,6 +1385,11 @@ class _Flow(Walk):
         first = values[0] if values else NOTHING
         if name in ASKING:
             return of((self.origin(MODEL, node),))
+        if name == "call" and node.arguments:
+            self.refuse("the name of the tool", node.arguments[0], first)
+            origin = self.origin(SERVER, node)
+            self.raised.add(origin)
+            return of((origin,))
         if name in KEEPING:
             self.give(("memory",), "", derived(*values, *named.values(), rest))
             return NOTHING
@@ -1544,4 +1558,5 @@ _BUILTINS: dict[str, Callable[[_Flow, nodes.Call], Value]] = {
     "create_workflow_definition": _Flow.create_workflow_definition,
     "create_llm_resource": _Flow.create_resource,
     "create_memory_resource": _Flow.create_resource,
+    "use": _Flow.use,
 }

@@ -333,7 +333,7 @@ class Connection:
             printed = f"; it printed what is no message: {_cut(rubbish)}" if rubbish else ""
             raise self.failed(f"no answer within {timeout:g} s{printed}") from None
         except Exception as error:  # whatever the library makes of what a server sends
-            raise self.failed(self._ended() if _is_end(error) else _reason(error)) from None
+            raise self.failed(self._ended() if _is_end(_first(error)) else _reason(error)) from None
 
     def _ended(self) -> str:
         return self._link.problem or (_reason(self._error) if self._error is not None else "it ended the connection")
@@ -626,7 +626,14 @@ def _network_reason(error: httpx2.TransportError) -> str:
     return f"the connection fails: {_cut(str(error) or type(error).__name__).lower()}"
 
 
-def _is_end(error: Exception) -> bool:
+def _first(error: BaseException) -> BaseException:
+    """The first error of a group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _is_end(error: BaseException) -> bool:
     """Whether an error says no more than that the connection has ended."""
     return isinstance(error, RuntimeError | anyio.ClosedResourceError | anyio.BrokenResourceError) or (
         isinstance(error, MCPError) and error.code == types.CONNECTION_CLOSED
@@ -635,8 +642,7 @@ def _is_end(error: Exception) -> bool:
 
 def _reason(error: BaseException) -> str:
     """What an error of the library says, as a person puts it."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
+    error = _first(error)
     if isinstance(error, MCPError):
         return _cut(error.message)
     if isinstance(error, ValidationError):

@@ -1,4 +1,4 @@
-"""A shop as a real MCP server: `python mcp_server.py` speaks on its input and output, with a port by streamable HTTP."""
+"""A shop as a real MCP server: `python shop_server.py` speaks on its input and output, with a port by streamable HTTP."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from dana.permissions import Permissions
 
 FOLDER = Path(__file__).parent
 PYTHON = sys.executable
-SHOP = str(FOLDER / "mcp_server.py")
+SHOP = str(FOLDER / "shop_server.py")
 MISBEHAVING = str(FOLDER / "misbehaving_mcp.py")
 SLOW = 60
 """Seconds that the start of a server may take on a machine that does much else; real ones import a lot."""

@@ -416,7 +416,7 @@ def decorated(start: int, end: int, decorators: list[Any], definition: Any) -> S
 
 def function(start: int, end: int, token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
     parameters = _parameters(rest[0])
-    return nodes.FunctionDefinition(start, rest[-1][-1].end, name[1], parameters, None, tuple(rest[-1]), False, ())
+    return nodes.FunctionDefinition(start, rest[-1][-1].end, name[1], parameters, None, tuple(rest[-1]), token[1], ())
 
 
 def flow(start: int, end: int, token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
@@ -435,12 +435,14 @@ def flow(start: int, end: int, token: Token, name: Token, _open: Token, *rest: A
             first = nodes.Call(first.start, at, first, names, ())
         value = nodes.Pipeline(value.start, value.end, first, stages, ())
     body = (nodes.Return(value.start, value.end, value),)
-    return nodes.FunctionDefinition(start, value.end, name[1], parameters, None, body, False, ())
+    return nodes.FunctionDefinition(start, value.end, name[1], parameters, None, body, token[1], ())
 
 
 def function_returning(start: int, end: int, token: Token, name: Token, _open: Token, *rest: Any) -> Statement:
     parameters = _parameters(rest[0])
-    return nodes.FunctionDefinition(start, rest[-1][-1].end, name[1], parameters, rest[-3], tuple(rest[-1]), False, ())
+    return nodes.FunctionDefinition(
+        start, rest[-1][-1].end, name[1], parameters, rest[-3], tuple(rest[-1]), token[1], ()
+    )
 
 
 def receiver_function(start: int, end: int, token: Token, _open: Token, receiver: Any, *rest: Any) -> Statement:
@@ -456,7 +458,7 @@ def receiver_function(start: int, end: int, token: Token, _open: Token, receiver
     parameters = Parameters(others.start, others.end, (), (first, *others.positional), *others[4:])
     returns = rest[-3] if isinstance(rest[-3], nodes.Expression) else None
     body = tuple(rest[-1])
-    return nodes.FunctionDefinition(start, body[-1].end, name[1], parameters, returns, body, True, ())
+    return nodes.FunctionDefinition(start, body[-1].end, name[1], parameters, returns, body, "receiver", ())
 
 
 def struct(start: int, end: int, token: Token, name: Token, _: Token, body: list[Any]) -> Statement:
@@ -476,8 +478,60 @@ def struct(start: int, end: int, token: Token, name: Token, _: Token, body: list
             hint = f"write it after the {token[1]}: def (self: {name[1]}) {statement.name}(...)"
         elif kind is nodes.Assignment and type(statement.targets[0]) is Name:
             hint = f"give the field its type: {statement.targets[0].id}: type = ..."
-        refuse("struct-field", f"a {token[1]} holds fields only", statement, hint)
+        article = "an" if token[1][0] == "a" else "a"
+        refuse("struct-field", f"{article} {token[1]} holds fields only", statement, hint)
     return nodes.ClassDefinition(start, body[-1].end, name[1], (), (), tuple(body), token[1], ())
+
+
+def agent(start: int, end: int, token: Token, name: Token, _: Token, body: list[Any]) -> Statement:
+    """`agent name: fields`, which may be given their values without a type when the blueprint has them."""
+    return _agent(start, name, (), body)
+
+
+def agent_of(
+    start: int, end: int, token: Token, name: Token, _open: Token, base: Expression, _close: Token, _: Token,
+    body: list[Any],
+) -> Statement:  # fmt: skip
+    """`agent name(blueprint): fields`"""
+    return _agent(start, name, (base,), body)
+
+
+def lone_agent(start: int, end: int, token: Token, name: Token, line: Token) -> Statement:
+    return _agent(start, name, (), [nodes.Pass(name[3], name[3])])
+
+
+def lone_agent_of(
+    start: int, end: int, token: Token, name: Token, _open: Token, base: Expression, close: Token, line: Token
+) -> Statement:
+    return _agent(start, name, (base,), [nodes.Pass(close[3], close[3])])
+
+
+def _agent(start: int, name: Token, bases: tuple[Expression, ...], body: list[Any]) -> Statement:
+    seen: set[str] = set()
+    for at, statement in enumerate(body):
+        kind = type(statement)
+        target = None
+        if kind is nodes.AnnotatedAssignment and statement.simple:
+            target = statement.target
+        elif kind is nodes.Assignment and len(statement.targets) == 1 and type(statement.targets[0]) is Name:
+            target = statement.targets[0]
+        elif kind is nodes.Pass or (at == 0 and nodes.docstring((statement,)) is not None):
+            continue
+        if target is None:
+            hint = "write a field as name: type = value, or name = value for one of its blueprint"
+            if kind is nodes.FunctionDefinition:
+                hint = f"write it after the agent_blueprint: def (self: Blueprint) {statement.name}(...)"
+            refuse("struct-field", "an agent holds fields only", statement, hint)
+        if target.id in seen:
+            refuse("struct-field", f"{name[1]} has two fields named {target.id}", target)
+        seen.add(target.id)
+    return nodes.ClassDefinition(start, body[-1].end, name[1], bases, (), tuple(body), "agent", ())
+
+
+def workflow(start: int, end: int, token: Token, name: Token, _: Token, value: Expression) -> Statement:
+    """`workflow name = stages`"""
+    made = nodes.Workflow(value.start, value.end, name[1], value)
+    return nodes.Assignment(start, end, (Name(name[2], name[3], name[1]),), made)
 
 
 def interface(
@@ -501,7 +555,7 @@ def signature(start: int, end: int, token: Token, name: Token, _open: Token, *re
     parameters = _parameters(rest[0])
     returns = rest[-2] if isinstance(rest[-2], Expression) else None
     last = rest[-1][2]
-    return nodes.FunctionDefinition(start, last, name[1], parameters, returns, (nodes.Pass(last, last),), False, ())
+    return nodes.FunctionDefinition(start, last, name[1], parameters, returns, (nodes.Pass(last, last),), "def", ())
 
 
 def _parameters(given: Any) -> Parameters:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from dana import nodes
+from dana.agents import SETTINGS
 from dana.answers import Mismatch
 from dana.errors import Diagnostic, nearest
 from dana.evidence import UnknownType, stated
@@ -740,9 +741,13 @@ class _Calls:
         definition = self.only_definition(scope, function.id)
         if isinstance(definition, nodes.FunctionDefinition):
             self.fit(definition, definition.name, call, 0)
-        elif isinstance(definition, nodes.ClassDefinition) and definition.kind in ("struct", "resource"):
+        elif isinstance(definition, nodes.ClassDefinition) and definition.kind in (
+            "struct",
+            "resource",
+            "agent_blueprint",
+        ):
             self.struct(definition, call)
-        elif isinstance(definition, nodes.ClassDefinition):
+        elif isinstance(definition, nodes.ClassDefinition) and definition.kind == "class":
             known, initialise = self.find_method(definition, "__init__")
             if initialise is not None:
                 self.fit(initialise, definition.name, call, 1)
@@ -760,7 +765,12 @@ class _Calls:
         )
         at = definition.start
         parameters = nodes.Parameters(at, at, (), made, None, (), None)
-        function = nodes.FunctionDefinition(at, definition.end, definition.name, parameters, None, (), False, ())
+        if definition.kind == "agent_blueprint":  # whose fields, and the settings of every agent, are given by name
+            settings = [name for name in SETTINGS if name not in fields]
+            none = nodes.Constant(at, at, None)
+            more = tuple(nodes.Parameter(at, at, name, None, none) for name in settings)
+            parameters = nodes.Parameters(at, at, (), (), None, (*made, *more), None)
+        function = nodes.FunctionDefinition(at, definition.end, definition.name, parameters, None, (), "def", ())
         self.fit(function, definition.name, call, 0)
         given = list(zip(fields, call.arguments, strict=False))
         given += [(keyword.name, keyword.value) for keyword in call.keywords if keyword.name is not None]

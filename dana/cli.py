@@ -50,6 +50,8 @@ Dana runs workflow programs: .na files, Python-like source.
 usage: dana run FILE [FILE ...] [name=value ...]   run programs
        dana FILE [name=value ...]                  the same, in short
        dana check FILE [FILE ...]                  find mistakes without running
+       dana fmt FILE|FOLDER [...]                  write programs in one style
+       dana test [FILE | FOLDER ...]               run the tests in files test_*.na
        dana init TEMPLATE FOLDER                   begin a project that runs at once
        dana prompt FILE:LINE                       show what a call would send to a model
        dana workflow check | run FILE              workflow definitions in JSON or YAML
@@ -94,10 +96,11 @@ permissions; without a value all of that kind, else what is named; may be given 
   --allow-net[=HOST]    api.example.com, *.example.com, host:port; this machine and private networks by name only
   --allow-db[=DB]       databases: a file, or a URL without user and password
   --allow-env[=NAME]    variables of the environment and of the file .env, as secrets: secret("NAME")
-  --allow-run[=PROGRAM] programs to start, such as MCP servers; they may then do whatever you may
+  --allow-python[=MODULE]  modules of Python, which then do what they like: import stats.py as stats
+  --allow-run[=PROGRAM] programs that are started, which then do what they like: use("mcp", command=[...])
   -A                 everything
-  A terminal is asked about the rest. [permissions] in dana.toml has lists: read, write, net, db, env, run. The
-  folder .dana, with the database .dana/data.db, is the program's own; the key of the configured model needs no
+  A terminal is asked about the rest. [permissions] in dana.toml has lists: read, write, net, db, env, python, run.
+  The folder .dana, with the database .dana/data.db, is the program's own; the key of the configured model needs no
   grant.
   --explain-permissions  say at the end what the program asked for, where, and what allowed it
 
@@ -127,6 +130,52 @@ options:
   --color WHEN            auto, always or never; NO_COLOR is respected
 """
 
+FMT_HELP = """\
+usage: dana fmt FILE|FOLDER [FILE|FOLDER ...] [options]
+
+Writes programs in one style: 4 blanks for a block, 100 columns, double quotes, one element on a line where brackets
+end with a comma. A folder stands for all .na files below it, hidden folders aside; - formats standard input to
+standard output. Comments stay, and what a program means: a file whose meaning would change is left as it is.
+
+options:
+  --check       write nothing; exits with 1 when a file would change
+  --diff        write nothing; show what would change
+  --color WHEN  auto, always or never; NO_COLOR is respected
+
+comments in programs:
+  # fmt: skip   behind a statement: it stays as it is
+  # fmt: off    everything stays as it is, up to # fmt: on or to the end of the block
+"""
+
+TEST_HELP = """\
+usage: dana test [FILE | FOLDER ...] [options]
+
+Runs the functions test_* of the files test_*.na in the folders, by default the current one. A file that is named may
+have any name. Each test has a session of its own, in which its file runs anew. Time stands still and `wait` returns at
+once; models say what the test has scripted; files, network, databases and secrets need the grants of `dana run`, and
+dana.toml grants none.
+
+fixtures: a parameter of a test is the name of a function marked with @fixture, in the file or in fixtures.na beside
+it; what follows its `yield` is done after the test. tmp is a new folder, model what the model says
+(model.answer("yes")), clock the time (clock.advance("2h")). @cases([1, 2]) runs a test for each value.
+
+options:
+  -k EXPR            only tests whose names hold a word: -k "order and not slow"
+  -x                 stop after the first that fails
+  -v                 a line for each test
+  -s                 show what tests print as they do; else that of tests that fail is shown
+  --coverage         which lines and branches of the programs ran, without those of tests
+  --junit FILE       write the results as JUnit's XML
+  --json             end with one result object on stdout, in place of the text
+  --watch            run again whenever a .na file below the current folder changes
+  --model NAME       ask this model where a test has scripted none
+  --color WHEN       auto, always or never; NO_COLOR is respected
+  --allow-read, --allow-write, --allow-net, --allow-db, --allow-env, -A, and the limits: as for dana run; --timeout is
+                     for each test (60 seconds)
+
+exit codes: 0 all passed, 1 some did not, 2 wrong usage, or there are no tests
+"""
+
 PROMPT_HELP = """\
 usage: dana prompt FILE:LINE [--json]
 
@@ -138,9 +187,11 @@ run can tell are named.
 WORKFLOW_HELP = """\
 usage: dana workflow check FILE [FILE ...]
        dana workflow run FILE [--input JSON | --input @FILE] [--with FILE ...] [options of dana run]
+       dana workflow run PROGRAM.na [--name NAME] ...
 
-Checks or runs a workflow definition in JSON or YAML. Its actions may call functions of the programs given with
---with; they run in a process of its own that has no rights (`dana run --isolate`), unless --no-isolate is given.
+Checks or runs a workflow definition in JSON or YAML, or runs a workflow that a program declares. Its actions may call
+functions of the programs given with --with; they run in a process of its own that has no rights (`dana run
+--isolate`), unless --no-isolate is given.
 Progress goes to stderr, the instance as JSON to stdout. Exits with 0 when it is completed, 3 when it waits,
 1 when it failed or was ended.
 """
@@ -180,6 +231,8 @@ them, say what they are.
 HELP_OF = {
     "run": RUN_HELP,
     "check": CHECK_HELP,
+    "fmt": FMT_HELP,
+    "test": TEST_HELP,
     "init": INIT_HELP,
     "prompt": PROMPT_HELP,
     "workflow": WORKFLOW_HELP,
@@ -187,7 +240,9 @@ HELP_OF = {
     "doc": DOC_HELP,
     "doctor": DOCTOR_HELP,
 }
-COMMANDS = ("run", "check", "init", "prompt", "workflow", "model", "doc", "doctor", "version", "help")
+COMMANDS = (
+    "run", "check", "fmt", "test", "init", "prompt", "workflow", "model", "doc", "doctor", "version", "help"
+)  # fmt: skip
 
 _COLOR = {"--color": ("auto", "always", "never")}
 _LIMITS = {
@@ -201,7 +256,7 @@ _LIMITS = {
     "--max-items": "items",
     "--max-bits": "bits",
 }
-_PERMISSIONS = {f"--allow-{kind}": kind for kind in ("read", "write", "net", "db", "env", "run")}
+_PERMISSIONS = {f"--allow-{kind}": kind for kind in ("read", "write", "net", "db", "env", "python", "run")}
 RUN_OPTIONS: dict[str, object] = {
     "--with": list,
     "--model": str,
@@ -222,6 +277,21 @@ RUN_OPTIONS: dict[str, object] = {
     "--max-cost": float,
     "--max-memory": bytes,
 }
+TEST_OPTIONS: dict[str, object] = {
+    "-k": str,
+    "-x": bool,
+    "-v": bool,
+    "-s": bool,
+    "--coverage": bool,
+    "--junit": str,
+    "--json": bool,
+    "--watch": bool,
+    "--model": str,
+    **_COLOR,
+    **{name: RUN_OPTIONS[name] for name in (*_PERMISSIONS, "-A", *_LIMITS)},
+}
+TEST_TIMEOUT = 60.0
+"""Seconds that a test may take where nobody says another number."""
 CHECK_OPTIONS: dict[str, object] = {
     "--strict": bool,
     "--taint": bool,
@@ -285,6 +355,10 @@ def _dispatch(arguments: list[str]) -> int:
         return _run(rest)
     if first == "check":
         return _check(rest)
+    if first == "fmt":
+        return _fmt(rest)
+    if first == "test":
+        return _test(rest)
     if first == "init":
         return _init(rest)
     if first == "prompt":
@@ -431,7 +505,7 @@ def _run(arguments: list[str]) -> int:
     session: Session | None = None
     try:
         session, sources = _prepare(options)
-        _execute(session, lambda: _run_all(session, sources, options))
+        execute(session, lambda: _run_all(session, sources, options))
     except Interrupted:
         return _interrupted()
     except DanaError as error:
@@ -453,7 +527,7 @@ def _run_for_result(options: _Options) -> int:
     session: Session | None = None
     try:
         session, sources = _prepare(options)
-        _execute(session, lambda: _run_all(session, sources, options))
+        execute(session, lambda: _run_all(session, sources, options))
         code = DONE
     except (Interrupted, KeyboardInterrupt):
         code = _interrupted()
@@ -510,18 +584,22 @@ def _session(options: _Options, files: Any, inputs: dict[str, Any]) -> tuple[Ses
         if f"--{name}" in options.values:
             settings[name] = options.values[f"--{name}"]
 
-    from dana.session import Session
-
-    changed = _configured_limits()
-    changed.update((field, options.values[name]) for name, field in _LIMITS.items() if name in options.values)
     from dana.host import Host
     from dana.limits import Limits, usual_memory
+    from dana.session import Session
 
-    limits = Limits(**{"memory": usual_memory(), **changed})
+    limits = Limits(**{"memory": usual_memory(), **_limits(options)})
 
     sources = [_read(path) for path in files]
     host = Host(lambda: _permissions(options))
     return Session(host, limits=limits, strict=options.get("--strict", False), settings=settings), sources
+
+
+def _limits(options: _Options) -> dict[str, Any]:
+    """The limits that dana.toml and the options set."""
+    changed = _configured_limits()
+    changed.update((field, options.values[name]) for name, field in _LIMITS.items() if name in options.values)
+    return changed
 
 
 def _configured_limits() -> dict[str, Any]:
@@ -686,7 +764,7 @@ def _run_all(session: Session, sources: list[Source], options: _Options) -> None
         session.run_source(source)
 
 
-def _execute(session: Session, run: Callable[[], None]) -> None:
+def execute(session: Session, run: Callable[[], None]) -> None:
     """Run on a thread with a stack for deep calls, while this one listens for Ctrl-C."""
     import _thread
     import gc
@@ -792,12 +870,9 @@ def _untrusted(sources: list[Source]) -> list[Diagnostic]:
 
 def _report(found: list[Diagnostic], output_format: str, color: str) -> None:
     """Print what a check found."""
-    from io import TextIOWrapper
-
     from dana.diagnostics import render_github, render_json, render_text
 
-    if isinstance(sys.stdout, TextIOWrapper):  # lines of a program may not fit what the terminal can show
-        sys.stdout.reconfigure(errors="backslashreplace")
+    _show_all_characters()
     if output_format == "json":
         from json import dumps
 
@@ -814,8 +889,141 @@ def _report(found: list[Diagnostic], output_format: str, color: str) -> None:
         _say(" and ".join(filter(None, counts)) + "\n")
 
 
+def _show_all_characters() -> None:
+    """Write as escapes what stdout cannot show of the lines of programs."""
+    from io import TextIOWrapper
+
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number > 1 else ''}" if number else ""
+
+
+# dana fmt
+
+
+def _fmt(arguments: list[str]) -> int:
+    options = _Options("fmt", {"--check": bool, "--diff": bool, **_COLOR}, arguments)
+    if options.help:
+        sys.stdout.write(FMT_HELP)
+        return DONE
+    if not options.words:
+        raise _usage("dana fmt needs a file or a folder", "dana fmt FILE|FOLDER [FILE|FOLDER ...]")
+    from dana.style.files import difference, holds, programs, replace
+    from dana.style.layout import format_source
+
+    color = options.get("--color", "auto")
+    writes = not (options.get("--check") or options.get("--diff"))
+    changed = unchanged = failed = 0
+    for path in programs(options.words):
+        try:
+            source = _read(path)
+            text = format_source(source)
+        except ProgramError as error:
+            _complain(error, color)
+            _say("\n")
+            failed += 1
+            continue
+        differs = text != source.text if path == "-" else not holds(path, text)
+        changed += differs
+        unchanged += not differs
+        if options.get("--diff"):
+            sys.stdout.write(difference(source, text, _in_color(color, sys.stdout)))
+        if path == "-":
+            sys.stdout.write(text if writes else "")
+        elif differs:
+            if writes:
+                replace(path, text)
+            _say(f"{'formatted' if writes else 'would format'} {path}\n")
+    if writes and options.words == ["-"]:
+        return FAILED if failed else DONE
+    counts = [
+        f"{_count(changed, 'file')} {'formatted' if writes else 'would change'}" if changed else "",
+        f"{_count(unchanged, 'file')} left as they are" if unchanged > 1 else "1 file left as it is" * unchanged,
+        f"{_count(failed, 'file')} with errors" if failed else "",
+    ]
+    _say(", ".join(filter(None, counts)) + "\n")
+    return FAILED if failed or (changed and options.get("--check")) else DONE
+
+
+# dana test
+
+
+def _test(arguments: list[str]) -> int:
+    options = _Options("test", TEST_OPTIONS, arguments)
+    if options.help:
+        sys.stdout.write(TEST_HELP)
+        return DONE
+    try:
+        return _watch_tests(options) if options.get("--watch") else _run_tests(options)
+    except Interrupted:
+        return _interrupted()
+    except DanaError as error:
+        if not options.get("--json"):
+            raise
+        from dana.diagnostics import render_json
+
+        code = _complain(error, options.get("--color", "auto"))
+        _show_json({"status": STATUS[code], "exit": code, "error": render_json(error.diagnostic)})
+        return code
+
+
+def _watch_tests(options: _Options) -> NoReturn:
+    """Run tests again and again, until somebody interrupts."""
+    from dana.testing.watching import changed, stamps
+
+    while True:
+        before = stamps()
+        try:
+            _run_tests(options)
+        except DanaError as error:
+            _complain(error, options.get("--color", "auto"))
+        _say("\nwaiting for changes; Ctrl-C ends\n")
+        _say(f"changed: {', '.join(changed(before))}\n\n")
+
+
+def _run_tests(options: _Options) -> int:
+    from dana.limits import Limits, usual_memory
+    from dana.testing.command import run
+    from dana.testing.environment import Environment
+    from dana.testing.reporting import Progress
+
+    as_json, shows = options.get("--json", False), options.get("-s", False)
+    granted = {kind: options.get(option, set()) for option, kind in _PERMISSIONS.items()}
+    environment = Environment(
+        Limits(**{"memory": usual_memory(), "seconds": TEST_TIMEOUT, **_limits(options)}),
+        granted={kind: True if "" in names else names for kind, names in granted.items()},
+        everything=options.get("-A", False),
+        model=options.get("--model"),
+        show=None if not shows else sys.stderr.write if as_json else sys.stdout.write,
+        covers=options.get("--coverage", False),
+    )
+    _show_all_characters()
+    color = _in_color(options.get("--color", "auto"), sys.stdout)
+    progress = None if as_json else Progress(_show, color, shows or options.get("-v", False))
+    report = run(options.words, options.get("-k"), environment, execute, progress, stops=options.get("-x", False))
+    code = DONE if report.passed else FAILED
+    if "--junit" in options.values:
+        report.write_junit(options.values["--junit"])
+    if as_json:
+        _show_json({"status": STATUS[code], "exit": code, **report.data()})
+    else:
+        _show(report.text(color, shows))
+    return code
+
+
+def _show(text: str) -> None:
+    """Write to stdout, at once."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _show_json(data: dict[str, Any]) -> None:
+    from json import dumps
+
+    _show(dumps(data, ensure_ascii=False) + "\n")
 
 
 # dana init
@@ -837,7 +1045,8 @@ def _init(arguments: list[str]) -> int:
         raise _usage("dana init needs a template and a folder", "dana init TEMPLATE FOLDER")
     for path in create(*options.words):
         sys.stdout.write(path + "\n")
-    _say(f"run it:  dana run {os.path.join(options.words[1], 'main.na')}\n")
+    folder = options.words[1]
+    _say(f"run it:   dana run {os.path.join(folder, 'main.na')}\ntest it:  dana test {folder}\n")
     return DONE
 
 
@@ -888,7 +1097,7 @@ def _prompt(arguments: list[str]) -> int:
 
 
 def _workflow(arguments: list[str]) -> int:
-    options = _Options("workflow", {**RUN_OPTIONS, "--input": str, "--no-isolate": bool}, arguments)
+    options = _Options("workflow", {**RUN_OPTIONS, "--input": str, "--name": str, "--no-isolate": bool}, arguments)
     if options.help or not options.words:
         (sys.stdout if options.help else sys.stderr).write(WORKFLOW_HELP)
         return DONE if options.help else USAGE
@@ -903,9 +1112,15 @@ def _workflow(arguments: list[str]) -> int:
         return FAILED if found else DONE
     from json import dumps
 
-    definition = read_definition(_read(files[0]))
+    source = _read(files[0])
+    declared = source.name.endswith(".na")
+    if options.get("--name") and not declared:
+        raise _usage("--name names a workflow that a program declares", f"{source.name} is a definition: leave it out")
+    definition = options.get("--name", "") if declared else read_definition(source)
     given = _input_value("--input", options.get("--input", "{}"))
     session, sources = _session(options, options.get("--with", ()), {})
+    if declared:
+        sources.append(source)
     outcome: list[dict[str, Any]] = []
 
     def work() -> None:
@@ -918,7 +1133,7 @@ def _workflow(arguments: list[str]) -> int:
             session.run_source(source)
         outcome.append(run_file(session, definition, given))
 
-    _execute(session, work)
+    execute(session, work)
     sys.stdout.write(dumps(outcome[0], indent=2, ensure_ascii=False) + "\n")
     status = outcome[0]["status"]
     return DONE if status == "completed" else PARKED if status == "waiting" else FAILED
@@ -1028,4 +1243,4 @@ def _abandon_output(error: OSError) -> int:
     return FAILED
 
 
-__all__ = ["command", "main"]
+__all__ = ["command", "execute", "main"]

@@ -22,7 +22,7 @@ FILE = "dana.toml"
 FOLDER = ".dana"
 """The folder, below the current one, that programs may always use: it is their own."""
 
-PERMISSIONS = ("read", "write", "net", "db", "env", "run")
+PERMISSIONS = ("read", "write", "net", "db", "env", "python", "run")
 TABLES = ("model", "permissions", "limits", "workflow", "project")
 SECRETS = ("api_key", "key", "token", "secret", "password")
 """Names under which somebody might write the key itself."""

@@ -92,7 +92,7 @@ def _signature(node: nodes.FunctionDefinition, source: Source) -> str:
     parameters = node.parameters
     receiver = ""
     own = parameters
-    if node.receiver:
+    if node.kind == "receiver":
         first, *rest = parameters.positional
         receiver = f"({_words(first, source)}) "
         own = nodes.Parameters(*parameters[:2], (), tuple(rest), *parameters[4:])

@@ -39,6 +39,12 @@ class Host:
     Without it they reach nothing.
     """
 
+    frozen = False
+    """Whether time stands still but for `sleep`, which returns at once."""
+
+    folder = ".dana"
+    """The folder of the project's own data: databases and memories that have no path."""
+
     _permit: Callable[[], Permissions] | None = None
     _permissions: Permissions | None = None
     _mask: Mask | None = None

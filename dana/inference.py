@@ -155,7 +155,7 @@ class Walk:
         self.functions: dict[tuple[int, str], list[Any]] = {}
         self.methods: dict[str, list[Any]] = {}
         for scope in resolution.scopes.values():
-            if type(scope.node) is nodes.FunctionDefinition and scope.node.receiver:
+            if type(scope.node) is nodes.FunctionDefinition and scope.node.kind == "receiver":
                 self.methods.setdefault(scope.name, []).append(scope.node)
             elif scope.kind == "function" and scope.parent is not None:
                 self.functions.setdefault((id(scope.parent), scope.name), []).append(scope.node)
@@ -906,6 +906,9 @@ class Walk:
                 return self.items(value)
         return self.as_key(value, self.value(key))
 
+    def workflow(self, node: nodes.Workflow) -> Value:
+        return self.value(node.value)
+
     def named(self, node: nodes.NamedExpression) -> Value:
         value = self.value(node.value)
         self.name(node.target.id, value)
@@ -1240,6 +1243,7 @@ _EXPRESSIONS: dict[type[nodes.Node], str] = {
     nodes.Attribute: "attribute",
     nodes.Subscript: "subscript",
     nodes.NamedExpression: "named",
+    nodes.Workflow: "workflow",
     nodes.ListComprehension: "comprehension",
     nodes.SetComprehension: "comprehension",
     nodes.DictComprehension: "comprehension",

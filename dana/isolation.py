@@ -45,7 +45,7 @@ from dana.source import Source
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from typing import IO, Any
+    from typing import IO, Any, NoReturn
 
     from dana.models.asking import Transport
     from dana.models.requests import Reply, Request
@@ -877,7 +877,10 @@ class _IsolatedSession(Session):
             self.register(name, self._acting(name))
         self.register("secret", self._secret)
         self.register("create_memory_resource", self._memory)
-        self.register("use", self._use)
+
+    def import_python(self, name: str, importer: Source) -> NoReturn:
+        """Modules of Python have all rights, which an isolated program has not; raises PermissionError."""
+        raise PermissionError(f"an isolated program imports no module of Python, such as {name}")
 
     def _acting(self, name: str) -> Callable[[dict[str, Any]], Any]:
         return lambda parameters: self._asker.ask("act", name, parameters)
@@ -890,9 +893,6 @@ class _IsolatedSession(Session):
         if any(value is not None for value in (*arguments, options.get("name"), options.get("path"))):
             raise ValueError("an isolated program keeps no memory on disk; leave name and path out, or --isolate")
         return modules.builtin("create_memory_resource")(*arguments, **options)
-
-    def _use(self, *_: Any, **options: Any) -> Any:
-        raise PermissionError("an isolated program uses no MCP servers")
 
     @property
     def models(self) -> Models:
@@ -921,6 +921,12 @@ def _isolated_models(asker: _Asker, session: Session) -> Models:
             if model.settings.get("provider") == "scripted":
                 return model.connected()
             return _IsolatedTransport(asker, known(model.settings), model.name, model.endpoint.model)
+
+        def server_of(self, command: list[str], environment: dict[str, Any], wanted: Any, timeout: float) -> Any:
+            raise PermissionError("an isolated program uses no MCP servers")
+
+        def server_at(self, url: str, headers: dict[str, Any], wanted: Any, timeout: float) -> Any:
+            raise PermissionError("an isolated program uses no MCP servers")
 
         def _cache(self, given: Any) -> Any:
             raise ValueError("answers are not kept for an isolated program; leave cache out, or --isolate")

@@ -44,7 +44,7 @@ OPERATORS = {
 
 _NUMBER = (
     r"0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+"
-    r"|(?:(?:[0-9](?:_?[0-9])*)?\.[0-9](?:_?[0-9])*|[0-9](?:_?[0-9])*(?:\.(?!\.[-+]?[0-9]))?)(?:[eE][-+]?[0-9](?:_?[0-9])*)?[jJ]?"
+    r"|(?:(?:[0-9](?:_?[0-9])*)?\.[0-9](?:_?[0-9])*|[0-9](?:_?[0-9])*(?:\.(?!\.(?!\s*[^\W\d])))?)(?:[eE][-+]?[0-9](?:_?[0-9])*)?[jJ]?"
 )
 _PREFIX = r"(?:[rR][bB]?|[bB][rR]?|[uU])?"
 _TEXT = (
@@ -472,7 +472,9 @@ def soft_keywords(tokens: list[Token]) -> list[Token]:
             continue
         if token[1] != "match":
             following = tokens[at + 1][0]
-            if token[1] in DEFINING and following == "NAME":
+            if token[1] == "workflow" and following == "NAME" and tokens[at + 2][0] == "LPAR":
+                tokens[at] = ("DEF", *token[1:])
+            elif token[1] in DEFINING and following == "NAME":
                 tokens[at] = (DEFINING[token[1]], *token[1:])
             elif token[1] == "deliver" and following in _BEGINNING:
                 tokens[at] = ("RETURN", *token[1:])
@@ -524,7 +526,10 @@ def _group_of_items(tokens: list[Token], at: int) -> None:
             return
 
 
-DEFINING = {"struct": "STRUCT", "resource": "RESOURCE", "interface": "INTERFACE"}
+DEFINING = {
+    "struct": "STRUCT", "resource": "RESOURCE", "interface": "INTERFACE", "agent_blueprint": "BLUEPRINT",
+    "agent": "AGENT", "workflow": "WORKFLOW",
+}  # fmt: skip
 """The soft keywords that begin the definition of something with a name."""
 
 _SOFT = frozenset(("match", "deliver", "sync", *DEFINING))

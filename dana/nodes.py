@@ -260,6 +260,13 @@ class NamedExpression(Expression):
     value: Expression
 
 
+class Workflow(Expression):
+    """What `workflow name = value` gives the name."""
+
+    name: str
+    value: Expression
+
+
 class ListComprehension(Expression):
     """`[element for ...]`"""
 
@@ -487,19 +494,23 @@ class MatchCase(Node):
 class FunctionDefinition(Statement):
     """`def name(parameters) -> returns: body`; `start` is that of the first decorator, if any.
 
-    `receiver` in `def (p: Types) name(...)`: the first of the parameters is the receiver, `p: Types`.
+    `kind` is "def", "workflow" for `workflow name(...)`, or "receiver" for `def (p: Types) name(...)`: then the first
+    of the parameters is the receiver, `p: Types`.
     """
 
     name: str
     parameters: Parameters
     returns: Expression | None
     body: tuple[Statement, ...]
-    receiver: bool
+    kind: str
     decorators: tuple[Expression, ...]
 
 
 class ClassDefinition(Statement):
-    """`class name(bases, keyword=value): body`; `kind` is "class", "struct", "resource" or "interface"."""
+    """`class name(bases, keyword=value): body`; `kind` is the word that it begins with.
+
+    That is "class", "struct", "resource", "interface", "agent_blueprint", or "agent", which makes one object.
+    """
 
     name: str
     bases: tuple[Expression, ...]

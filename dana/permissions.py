@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Granted = Iterable[str] | Literal[True]
     Ask = Callable[[str, str], str]
 
-KINDS = ("read", "write", "net", "env", "db", "run")
+KINDS = ("read", "write", "net", "env", "db", "python", "run")
 
 OWN = "the project's own"
 """What allows what is below the project's own folder."""
@@ -32,8 +32,8 @@ class Permissions:
 
     `read` and `write` are files, and folders with all that is below them; `net` are hosts: `api.example.com`,
     `*.example.com`, `api.example.com:8443`, `127.0.0.1`; addresses of this machine and of private networks are granted
-    by name only. `db` are databases: files, folders, and URLs without user and password. `env` are variables. `run` are
-    programs: names, which are looked up in PATH, and paths.
+    by name only. `db` are databases: files, folders, and URLs without user and password. `env` are variables,
+    `python` modules, with those below them; `run` are programs, as they are named or as files.
     `ask` is asked about what is not granted: it is given a question and the place in the program that asks, and
     answers "yes", "no" or "always". `where` says that place for a frame; `configured` what of the names stands in
     dana.toml, `own` the folder that needs no grant. `asked` is what has been asked for so far.
@@ -49,6 +49,7 @@ class Permissions:
         net: Granted = (),
         env: Granted = (),
         db: Granted = (),
+        python: Granted = (),
         run: Granted = (),
         everything: bool = False,
         ask: Ask | None = None,
@@ -56,7 +57,7 @@ class Permissions:
         configured: Mapping[str, Iterable[str]] | None = None,
         own: str | None = None,
     ) -> None:
-        given = dict(zip(KINDS, (read, write, net, env, db, run), strict=True))
+        given = dict(zip(KINDS, (read, write, net, env, db, python, run), strict=True))
         self._all = {kind for kind, names in given.items() if names is True}
         self._named = {
             kind: set() if names is True else {_normal(kind, name) for name in names} for kind, names in given.items()
@@ -124,19 +125,27 @@ class Permissions:
         grant = name if name in self._named["env"] else "" if "env" in self._all else None
         self._decide("env", f"reading the variable {name}", name, grant)
 
-    def check_run(self, command: Sequence[str]) -> str | None:
-        """The place of a program that may be run, None where there is none; raises PermissionError.
+    def check_python(self, module: str) -> None:
+        """Refuse a module of Python; raises PermissionError."""
+        named = self._named["python"]
+        grant = next((name for name in named if module == name or module.startswith(f"{name}.")), None)
+        if grant is None and "python" in self._all:
+            grant = ""
+        self._decide("python", f"importing the Python module {module}", module, grant)
 
-        What the program itself reaches is not looked at: `--allow-run=python` grants whatever a program in Python does.
+    def check_run(self, command: Sequence[str]) -> str | None:
+        """The place of a program that may be started, None where there is none; raises PermissionError.
+
+        It is looked up here, in the PATH of this process, and is to be started from that place.
         """
-        import shlex  # most programs run no others
+        import shlex  # most programs start no others
         import shutil
 
         name = _normal("run", command[0])
         found = shutil.which(name)
         place = None if found is None else os.path.abspath(found)
         grant = next((each for each in (name, place) if each in self._named["run"]), "" if "run" in self._all else None)
-        self._decide("run", f"running {shlex.join(command)}", name, grant)
+        self._decide("run", f"starting the program {shlex.join(command)}", name, grant)
         return place
 
     def _checked_path(self, kind: str, doing: str, path: str, place: str) -> str:
@@ -286,7 +295,7 @@ def _normal(kind: str, name: str) -> str:
         return f"{found[1].lower()}://{found[2].lower()}{found[3] or ''}"
     if kind == "run":  # links stay: what they lead to may do something else under its own name
         return os.path.abspath(name) if os.path.dirname(name) else name
-    return name if kind == "env" else os.path.realpath(name)
+    return name if kind in ("env", "python") else os.path.realpath(name)
 
 
 def _covers(grant: str, wanted: str) -> bool:

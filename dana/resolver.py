@@ -81,6 +81,7 @@ from dana.nodes import (
     ValuePattern,
     While,
     With,
+    Workflow,
     Yield,
     YieldFrom,
     docstring,
@@ -236,7 +237,7 @@ _FOREIGN = "names with double underscores belong to the host"
 
 _NAME_HINTS = {
     "__name__": "a Dana file runs from top to bottom; call main() at the end",
-    "__all__": "leave it out: `import *` takes every name that does not start with an underscore",
+    "__all__": "it stands at the top of a module only, and says what `import *` takes",
     "__slots__": "leave it out: instances keep their attributes without it",
     "__debug__": "assertions are always on",
     "__future__": "leave this line out: annotations are never evaluated",
@@ -356,20 +357,20 @@ class _Walk:
                 self.resolution.annotations.append((annotation, self.scope))
 
     def function_definition(self, node: FunctionDefinition) -> None:
-        _, _, name, parameters, returns, body, receiver, decorators = node
+        _, _, name, parameters, returns, body, kind, decorators = node
         for decorator in decorators:
             self.expression(decorator)
         self.defaults(parameters, True)
         if returns is not None:
             self.resolution.annotations.append((returns, self.scope))
-        if receiver:
+        if kind == "receiver":
             self.expression(parameters.positional[0].annotation)  # the types are there when the function is defined
         if name[:2] == "__" and is_special(name):
             self.special_method(node)
         scope = self.open("function", node, name, None if decorators or not self.follows else name)
         scope.docstring = docstring(body)
         self.body(scope, body, self.parameters(scope, parameters), True)
-        if not receiver:
+        if kind != "receiver":
             self.bind(name, node)
 
     def class_definition(self, node: ClassDefinition) -> None:
@@ -1084,6 +1085,8 @@ class _Walk:
         self.foreign(name, node.start, node.end)
 
     def special_binding(self, name: str, node: Node) -> None:
+        if name == "__all__" and self.scope.kind == "module":
+            return
         if name not in OPERATOR_METHODS or self.scope.kind != "class":
             self.foreign(name, node.start, node.end)
 
@@ -1091,7 +1094,7 @@ class _Walk:
         name = node.name
         after = node.decorators[-1].end if node.decorators else node.start
         place = self.place_of(name, after, node.end)
-        if self.scope.kind != "class" and not node.receiver:
+        if self.scope.kind != "class" and node.kind != "receiver":
             self.foreign(name, *place)
         elif name not in OPERATOR_METHODS:
             self.error("special-name", f"{name} cannot be defined", *place, hint=_METHOD_HINTS.get(name))
@@ -1199,6 +1202,7 @@ _EXPRESSIONS: dict[type[Node], Callable[[_Walk, Any, list[Any]], None]] = {
     SetDisplay: _Walk.items,
     Slice: _Walk.slice,
     Starred: _Walk.last_part,
+    Workflow: _Walk.last_part,
     Subscript: _Walk.subscript,
     TupleDisplay: _Walk.items,
     UnaryOperation: _Walk.last_part,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path
 import sys
 import weakref
+from _contextvars import ContextVar
 from _thread import RLock
 from types import GeneratorType
 
@@ -26,12 +27,13 @@ from dana.evaluation.traceback import callers, describe, error_line, function_na
 from dana.formatting import represent
 from dana.host import Host
 from dana.limits import HOST_FRAME, Limits, Meter
-from dana.nodes import Call, ExpressionStatement
+from dana.modules import Loading
+from dana.nodes import Call, ExpressionStatement, ImportFrom
 from dana.resolver import resolve
 from dana.run import RUN, Run
 from dana.source import Source
 from dana.tree_cache import parse_cached
-from dana.values import NATIVES, UNBOUND, Module, to_value
+from dana.values import NATIVES, UNBOUND, Module, get_attribute, to_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.models.resource import Models
+
+_CHAIN: ContextVar[tuple[Loading, ...]] = ContextVar("dana_loading", default=())
+"""The modules that are being loaded around here, outermost first; the flows of `parallel` inherit it."""
 
 _EXPRESSIONS = 500
 """How many expressions in texts are kept as trees."""
@@ -74,9 +79,8 @@ class Session:
         self._run = Run(self.host, self.meter, self)
         self._modules: dict[str, Module] = {}
         self._loading = RLock()
-        self._importing: list[Module] = []
-        self.receivers: dict[type, dict[str, Any]] = {}
-        """The functions that programs define for values of a type, by the host's type and their names."""
+        self._homes: dict[str, modules.Home] = {}
+        self.receivers = modules.Receivers(self._here)
         self._scopes: dict[str, Any] = {}
         self._warned: set[tuple[str, int]] = set()
         self._registered: dict[str, Any] = {}
@@ -220,6 +224,7 @@ class Session:
             self._scopes["$system"] = System(
                 {
                     "run_id": (lambda: run_id, None),
+                    "workflow": (_running_workflow, None),
                     "time": (modules.builtin("get_current_time"), None),
                     "log_level": (level, level),
                     "model": (lambda: self.models.chosen(None).name, self._choose_model),
@@ -247,15 +252,20 @@ class Session:
                 return self._library(path).members.get(name, UNBOUND)
         return found
 
+    def library_member(self, name: str) -> Any:
+        """A member of the library that needs no import."""
+        return self._supplied(name)
+
     def _library(self, path: str) -> Module:
         """A library that is written in Dana; each session has its own."""
         with self._loading:  # flows that run at once must not see one that is half loaded
-            found = self._modules.get(path)
+            key = f"library {path}"
+            found = self._modules.get(key)
             if found is None:
                 with open(path, "rb") as file:
                     source = decode_source(file.read(), f"<library>/{os.path.basename(path)}")
                 name = os.path.basename(path)[:-3]
-                found = self._run_module(name, path, source, Variables(self._supplied, _undefined))
+                found = self._run_module(name, key, source, Variables(self._supplied, _undefined))
             return found
 
     def _from_caller(self, name: str) -> Any:
@@ -316,82 +326,232 @@ class Session:
     # Modules
 
     def import_module(self, name: str, level: int, importer: Source) -> Module:
-        """The module that `import name` means in a file, loaded when it is first asked for."""
-        for path in modules.find_file(name, level, importer.path):
-            found = self._modules.get(os.path.abspath(path))
-            if found is not None:
-                return found
-            data = self.host.read_source(path)
-            if data is not None:
-                return self._load(name, path, data)
-        standard = modules.standard_module(name) if level == 0 else None
-        if standard is not None:
-            return standard
-        raise modules.not_found("." * level + name, importer.path or importer.name)
+        """The module that `import name` means in a file, loaded when it is first asked for.
+
+        `level` counts the leading dots. Raises ModuleNotFoundError, and ImportError for dots that leave the package.
+        """
+        if importer.path is not None and importer.path.startswith("<library>/"):
+            found = modules.standard_module(name)
+            assert found is not None
+            return found
+        if name.endswith(".py") and not level:
+            return self.import_python(name.removesuffix(".py"), importer)
+        home = self._home(importer)
+        if level:
+            name = modules.absolute(name, level, home, self._file(importer))
+        found = self._find(name, home.root, importer)
+        if found is None and not level:
+            found = modules.standard_module(name)
+            if found is None and home.package:
+                found = self._find(f"{home.package}.{name}", home.root, importer)
+        if found is None:
+            raise modules.not_found(name, importer.path or importer.name, home.package)
+        return found
+
+    def import_python(self, name: str, importer: Source) -> Module:
+        """The module of Python that `import name.py` means, a file beside the one that imports or an installed one.
+
+        Raises PermissionError where it is not granted.
+        """
+        from dana.python_modules import load  # only programs with such imports need it
+
+        return load(name, os.path.dirname(importer.path or ""), self.host.permissions)
 
     def import_package(self, name: str, importer: Source) -> Module:
         """What `import a.b.c` binds: a module `a` through which `b` and `c` are reached."""
-        names = name.split(".")
-        first: Module | None = None
-        owner: Module | None = None
-        for count in range(1, len(names) + 1):
-            part = ".".join(names[:count])
-            if count < len(names):
-                module = self._modules.get("package " + part) or self._package(part, importer)
-            else:
-                module = self.import_module(part, 0, importer)
-            if owner is not None:
-                owner.members[names[count - 1]] = module
-                if isinstance(owner.exports, set):
-                    owner.exports.add(names[count - 1])
-            first = first or module
-            owner = module
-        assert first is not None
-        return first
-
-    def _package(self, name: str, importer: Source) -> Module:
-        for path in modules.find_file(name, 0, importer.path):
-            if os.path.abspath(path) in self._modules or self.host.read_source(path) is not None:
-                return self.import_module(name, 0, importer)
-        package = self._modules["package " + name] = Module(name, {}, None, writable=True, exports=set())
-        return package
+        if name.endswith(".py"):
+            if name.count(".") > 1:
+                raise ImportError(f"import {name} needs a name: import {name} as {name.split('.')[-2]}", name=name)
+            return self.import_module(name, 0, importer)
+        whole = self.import_module(name, 0, importer).name
+        inside = name.partition(".")[2]
+        found = self._find(whole.removesuffix(f".{inside}"), self._home(importer).root, importer)
+        assert found is not None
+        return found
 
     def import_member(self, module: Module, name: str, importer: Source) -> Any:
         """What `from module import name` binds: a member, or a module inside the package."""
-        if name in module.names():
-            return module.members[name]
-        if module.writable:
-            try:
-                return self.import_module(f"{module.name}.{name}", 0, importer)
-            except ModuleNotFoundError:
-                pass
+        try:
+            return get_attribute(module, name)
+        except AttributeError as error:
+            home: modules.Home | None = module.home
+            if home is not None and home.is_package and name not in module.members:
+                found = self._find(f"{module.name}.{name}", home.root, importer)
+                if found is not None:
+                    return found
+            if module.writable and (name in module.members or (module.loading and name in module.exports)):
+                like = nearest(name, module.names())
+                meant = f" (did you mean {like}?)" if like else ""
+                raise ImportError(f"{error}{meant}", name=module.name) from None
         like = nearest(name, module.names())
         meant = f" (did you mean {like}?)" if like else ""
-        if module.writable and name[0] == "_" and name in module.members:
-            meant = ": a name that begins with an underscore is private to its module"
-        elif module.loading:
-            loading = [*self._importing[self._importing.index(module) :], module]
-            meant = f": it is still being imported ({' imports '.join(each.name for each in loading)})"
         raise ImportError(f"cannot import name '{name}' from '{module.name}'{meant}", name=module.name)
 
-    def _load(self, name: str, path: str, data: bytes) -> Module:
-        return self._run_module(name, os.path.abspath(path), decode_source(data, path), self._new_variables())
+    def _here(self) -> tuple[Source, str] | None:
+        """The source of the statement that is running on this thread, and its line as `file.na:3`."""
+        at = position()
+        if at is None:
+            return None
+        source: Source = at[1].unit.source
+        return source, f"{self._file(source)}:{source.line_of(at[0].start)}"
+
+    def _asked(self, importer: Source) -> str:
+        """The line that imports, as `file.na:3`."""
+        here = self._here()
+        return here[1] if here is not None and here[0] is importer else self._file(importer)
+
+    def _file(self, source: Source) -> str:
+        """What messages that programs may read call a file: they do not learn the folder."""
+        home = self._home(source)
+        return home.file() if home.name else os.path.basename(source.name)
+
+    def _home(self, importer: Source) -> modules.Home:
+        """Where the file that imports stands; a program is in no package, whatever its folder."""
+        if importer.path is None:
+            return modules.Home("")
+        return self._homes.get(os.path.abspath(importer.path)) or modules.Home(os.path.dirname(importer.path))
+
+    def _find(self, name: str, root: str, importer: Source) -> Module | None:
+        """A module below a folder, or None; the packages it is in are loaded before it.
+
+        Raises ModuleNotFoundError for what would be inside of a module that is no package.
+        """
+        parts = name.split(".")
+        outer: Module | None = None
+        for count, part in enumerate(parts, 1):
+            inside = ".".join(parts[:count])
+            module = self._at(inside, root, importer)
+            if module is None and outer is not None and not outer.home.is_package:
+                file = outer.home.name.replace(".", "/") + ".na"
+                raise ModuleNotFoundError(f"no module named '{name}': {file} is a file, not a package", name=name)
+            if module is None:
+                module = self._folder(inside, parts[count:], root)
+            if module is None:
+                return None
+            if outer is not None:
+                variables: Any = outer.members
+                if variables.get(part) is not module:
+                    variables.bind((part,))
+                    variables[part] = module
+            outer = module
+        return outer
+
+    def _at(self, name: str, root: str, importer: Source) -> Module | None:
+        """The module in the file that a name means below a folder; loaded, unless it is being loaded around here."""
+        chain = _CHAIN.get()
+        while True:
+            with self._loading:  # flows that run at once load a module once
+                module = self._known(name, root)
+                if module is None:
+                    begun = self._begin(name, root, importer)
+                    if begun is None:
+                        return None
+                else:
+                    begun = None
+                    loading: Loading | None = module.loading
+                    if loading is None:
+                        return module
+                    if not self._may_wait(loading, chain):
+                        loading.closed_by(chain, self._asked(importer))
+                        return module
+            if begun is not None:
+                return self._load(*begun)
+            assert loading is not None
+            with loading.done:
+                for each in chain:
+                    each.waits = None
+
+    def _known(self, name: str, root: str) -> Module | None:
+        """The module that a name means below a folder, if it has been imported or is being imported."""
+        found = (self._modules.get(os.path.abspath(path)) for path in modules.files_of(name, root))
+        return next((module for module in found if module is not None), None)
+
+    def _may_wait(self, loading: Loading, chain: tuple[Loading, ...]) -> bool:
+        """Whether to wait for what another thread loads; not when that waits for something loaded here."""
+        at: Loading | None = loading
+        while at is not None:
+            if at in chain:
+                return False
+            at = at.waits
+        for each in chain:
+            each.waits = loading
+        return True
+
+    def _begin(self, name: str, root: str, importer: Source) -> tuple[str, Program, Module, Loading] | None:
+        """A module whose program is read, but has not run; None when there is no file for it."""
+        for path in modules.files_of(name, root):
+            data = self.host.read_source(path)
+            if data is not None:
+                break
+        else:
+            return None
+        asked = self._asked(importer)
+        variables = self._new_variables()
+        try:
+            program = self._prepare(decode_source(data, path), variables)
+        except ProgramError as error:
+            chain = [asked, *(each.asked for each in reversed(_CHAIN.get()))]
+            by = "\n".join(f"imported by {each}" for each in chain)
+            hint = error.diagnostics[-1].hint
+            error.diagnostics[-1].hint = by if hint is None else f"{hint}\n{by}"
+            raise
+        key = os.path.abspath(path)
+        home = modules.Home(root, name, path.endswith("__init__.na"))
+        loading = Loading(home, asked)
+        doc = program.resolution.scopes[id(program.module)].docstring
+        module = Module(home.name, variables, doc, writable=True, exports=variables.own, home=home)
+        module.loading = loading
+        variables.bind(program.resolution.globals)
+        self._modules[key] = module
+        self._homes[key] = home
+        return key, program, module, loading
+
+    def _load(self, key: str, program: Program, module: Module, loading: Loading) -> Module:
+        """Run the program of a module; nothing of it stays when that fails."""
+        token = _CHAIN.set((*_CHAIN.get(), loading))
+        try:
+            program.run()
+        except BaseException:
+            del self._modules[key]
+            self.receivers.forget(program.source)
+            raise
+        finally:
+            _CHAIN.reset(token)
+            module.loading = None
+            loading.done.release()
+        return module
+
+    def _folder(self, name: str, inside: list[str], root: str) -> Module | None:
+        """The package that a folder without `__init__.na` is, when there is a module in it that is asked for."""
+        key = "package " + os.path.abspath(os.path.join(root, *name.split(".")))
+        package = self._modules.get(key)
+        if package is not None:
+            return package
+        deeper = [".".join([name, *inside, *filter(None, [each])]) for each in ("", *_wanted())]
+        if not any(self._is_there(each, root) for each in deeper[not inside :]):
+            return None
+        variables = Variables(lambda name: UNBOUND, _undefined)
+        home = modules.Home(root, name, True)
+        package = self._modules[key] = Module(name, variables, None, writable=True, exports=variables.own, home=home)
+        return package
+
+    def _is_there(self, name: str, root: str) -> bool:
+        """Whether there is a file or a known folder for a module."""
+        return "package " + os.path.abspath(os.path.join(root, *name.split("."))) in self._modules or any(
+            os.path.abspath(path) in self._modules or self.host.read_source(path) is not None
+            for path in modules.files_of(name, root)
+        )
 
     def _run_module(self, name: str, key: str, source: Source, variables: Variables) -> Module:
         program = self._prepare(source, variables)
         module = Module(name, variables, program.resolution.scopes[id(program.module)].docstring, writable=True)
         module.exports = variables.own
         self._modules[key] = module
-        self._importing.append(module)
-        module.loading = True
         try:
             program.run()
         except BaseException:
             del self._modules[key]
             raise
-        finally:
-            module.loading = False
-            self._importing.remove(module)
         return module
 
     # Runs
@@ -468,6 +628,14 @@ class _Running:
             self._run.host.write_log(f"warning: a generator failed when it was given up: {error_line(error)}")
 
 
+def _wanted() -> list[str]:
+    """What the `from` statement that is running imports."""
+    at = position()
+    if at is None or type(at[0]) is not ImportFrom:
+        return []
+    return [alias.name for alias in at[0].names if alias.name != "*"]
+
+
 def usual_stack() -> int:
     """Bytes of the stack of a thread, where nobody has chosen another."""
     try:
@@ -522,3 +690,12 @@ def read_source(path: str) -> Source:
 
 
 __all__ = ["Interrupted", "Session", "decode_source", "read_source"]
+
+
+def _running_workflow() -> str | None:
+    """The name of the declared workflow that runs."""
+    if "dana.workflows" not in sys.modules:
+        return None
+    from dana.workflows import running
+
+    return running()

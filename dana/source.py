@@ -50,10 +50,14 @@ class Source:
         end = self.text.find("\n", start)
         return self.text[start:] if end < 0 else self.text[start:end]
 
+    def begins_line(self, start: int) -> bool:
+        """Whether nothing but blanks stands before an offset on its line."""
+        return not self.text[self.text.rfind("\n", 0, start) + 1 : start].strip()
+
     def comment(self, start: int, end: int) -> str | None:
-        """What comments say of the statement from `start` to `end`: behind it on its line, else on the lines above."""
+        """What comments say of what stands from `start` to `end`: behind it on its line, else on the lines above."""
         line_end = self.text.find("\n", end)
-        behind = self.text[end : line_end if line_end >= 0 else None].strip()
+        behind = self.text[end : line_end if line_end >= 0 else None].lstrip(" \t,").rstrip()
         if behind.startswith("#"):
             return behind.lstrip("#").strip() or None
         above: list[str] = []

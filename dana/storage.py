@@ -87,6 +87,15 @@ def move_file(permissions: Permissions, path: str, goal: str) -> None:
         _settle(os.path.dirname(goal_place))
 
 
+def replace_text(path: str, text: str) -> None:
+    """Write a text in the place of a file, which keeps its mode; a reader sees the old or the new, never a part.
+
+    A path that the user gave the command: no program's permissions are asked. Raises OSError.
+    """
+    with _replaced(os.path.realpath(path)) as file:
+        _write(file, text.encode())
+
+
 def delete_file(permissions: Permissions, path: str) -> None:
     """Remove a file, of a link the link."""
     place = permissions.check_write(path, link=True)

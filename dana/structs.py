@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from types import UnionType
+
 from dana.answers import Mismatch, Object, Shape, shown
 from dana.errors import nearest
 from dana.evidence import UnknownType, stated
 from dana.formatting import represent
-from dana.values import UNBOUND, Class, FieldError, Instance, NativeType, is_special, type_name
+from dana.values import UNBOUND, Class, FieldError, Instance, NativeType, TypeUnion, is_special, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from dana.modules import Receivers
     from dana.nodes import Expression
 
 
@@ -45,6 +48,8 @@ class Layout:
         """Find the types of all fields; raises TypeError for what is none."""
         self.ready = True
         for field in self.fields.values():
+            if field.shape is not None:
+                continue  # that of a blueprint
             try:
                 field.shape = stated(field.annotation, self._shape)
             except UnknownType as error:
@@ -265,20 +270,19 @@ def _meant(name: str, fields: dict[str, Any]) -> str:
     return f" (did you mean {like}?)" if like else ""
 
 
-def receive(types: Any, name: str, function: Any, receivers: dict[type, dict[str, Any]]) -> None:
+def receive(types: Any, name: str, function: Any, receivers: Receivers) -> None:
     """Give values of these types a method, which `receivers` keeps; classes get it themselves, too.
 
-    Raises TypeError for what is no type, and for a name that the type has already.
+    Raises TypeError for what is no type, and for a name that the type has already, be it from another file.
     """
-    members = types.members if hasattr(types, "members") else types if type(types) is tuple else (types,)
-    for kind in members:
+    for kind in _members(types):
         if type(kind) is Class:
-            own = receivers.setdefault(kind, {})
+            own = receivers.get(kind, {})
             if issubclass(kind, Struct) and name in kind.__struct__.fields:  # type: ignore[attr-defined]
                 raise TypeError(f"{kind.__name__} has a field {name}; a function for it needs another name")
             if name in vars(kind) and name not in own:
                 raise TypeError(f"{kind.__name__} has a method {name}; a function for it needs another name")
-            own[name] = function
+            receivers.define(kind, name, function, kind.__name__)
             type.__setattr__(kind, name, function)
         elif type(kind) is NativeType:
             if hasattr(kind.host, "signatures"):
@@ -289,6 +293,18 @@ def receive(types: Any, name: str, function: Any, receivers: dict[type, dict[str
                 raise TypeError(f"{kind.name} has a method {name}; a function for it needs another name")
             hosts = kind.host if isinstance(kind.host, tuple) else (kind.host,)
             for host in hosts:
-                receivers.setdefault(host, {})[name] = function
+                receivers.define(host, name, function, kind.name)
+        elif kind is None or kind is type(None):
+            receivers.define(type(None), name, function, "None")
         else:
             raise TypeError(f"a receiver is of a type, not {type_name(kind)}")
+
+
+def _members(types: Any) -> Sequence[Any]:
+    """The types that a receiver is of: one, or those of `A | B`."""
+    if type(types) is UnionType:
+        members: Sequence[Any] = types.__args__
+        return members
+    if type(types) is TypeUnion:
+        return [each for member in types.members for each in _members(member)]
+    return types if type(types) is tuple else (types,)

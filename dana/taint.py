@@ -52,8 +52,8 @@ LARGEST = 24
 NESTED = 25
 """How many functions inside one another are walked at once; the others are walked in the next round."""
 
-MODEL, RESPONSE, SERVER, FILE, TYPED, PERSON, MEMORY, INPUT = (
-    "a model", "an HTTP response", "an MCP server", "a file", "input()", "a person", "memory", "the workflow's input",
+MODEL, RESPONSE, FILE, TYPED, PERSON, MEMORY, INPUT = (
+    "a model", "an HTTP response", "a file", "input()", "a person", "memory", "the workflow's input",
 )  # fmt: skip
 
 MAY_ADDRESS = frozenset((TYPED, PERSON, MEMORY, INPUT))
@@ -1248,15 +1248,6 @@ class _Flow(Walk):
         data = of((origin,))
         return Value(fields={"status": A_NUMBER, "ok": A_NUMBER, "data": data, "headers": data}, kinds=_DICT)
 
-    def use(self, node: nodes.Call) -> Value:
-        self.values_of(node)
-        for keyword in node.keywords:
-            if keyword.name == "url":
-                self.refuse("the host of the URL", keyword.value, self.value(keyword.value), "tail")
-            elif keyword.name == "command":
-                self.refuse("the command", keyword.value, self.value(keyword.value))
-        return Value(fields={"tools": of((self.origin(SERVER, node),))})
-
     def database_operation(self, node: nodes.Call) -> Value:
         value = self.refuse_keys(node, _DATABASE)
         argument = node.arguments[0] if node.arguments else node
@@ -1352,6 +1343,17 @@ class _Flow(Walk):
                 self.refuse("the path of a file", keyword.value, self.value(keyword.value))
         return NOTHING
 
+    def use(self, node: nodes.Call) -> Value:
+        """A server of tools: what it gives comes from outside."""
+        for keyword in node.keywords:
+            if keyword.name == "url":
+                self.refuse("the host of the URL", keyword.value, self.value(keyword.value), "tail")
+            elif keyword.name == "command":
+                value = self.value(keyword.value)
+                self.refuse("the command of a program", keyword.value, join(derived(value), self.items(value)))
+        self.values_of(node)
+        return of((self.origin(RESPONSE, node),))
+
     # Methods
 
     def method(self, node: nodes.Call, function: nodes.Attribute) -> Value:
@@ -1366,7 +1368,9 @@ class _Flow(Walk):
             found = self.methods.get(name, [])
         if not found:
             found = [
-                each for each in self.methods.get(name, ()) if type(each) is nodes.FunctionDefinition and each.receiver
+                each
+                for each in self.methods.get(name, ())
+                if type(each) is nodes.FunctionDefinition and each.kind == "receiver"
             ]
         if found:
             return self.called_with(Value(functions=frozenset(found)), node, (receiver,), None)
@@ -1385,11 +1389,6 @@ class _Flow(Walk):
         first = values[0] if values else NOTHING
         if name in ASKING:
             return of((self.origin(MODEL, node),))
-        if name == "call" and node.arguments:
-            self.refuse("the name of the tool", node.arguments[0], first)
-            origin = self.origin(SERVER, node)
-            self.raised.add(origin)
-            return of((origin,))
         if name in KEEPING:
             self.give(("memory",), "", derived(*values, *named.values(), rest))
             return NOTHING
@@ -1403,6 +1402,10 @@ class _Flow(Walk):
             return NOTHING
         if name in FACTS_OF_TEXT:
             return A_NUMBER
+        if name == "call" and receiver.uses:  # a tool of a server
+            self.raised |= {origin.root for origin in labels(receiver)}
+            if node.arguments:
+                self.refuse("the name of the tool", node.arguments[0], first)
         if name in ("append", "add", "insert", "extend", "update", "appendleft"):
             self.add(name, function.value, receiver, values, named)
             return NOTHING
@@ -1557,6 +1560,6 @@ _BUILTINS: dict[str, Callable[[_Flow, nodes.Call], Value]] = {
     "program_variable": _Flow.program_function,
     "create_workflow_definition": _Flow.create_workflow_definition,
     "create_llm_resource": _Flow.create_resource,
-    "create_memory_resource": _Flow.create_resource,
     "use": _Flow.use,
+    "create_memory_resource": _Flow.create_resource,
 }

@@ -69,10 +69,11 @@ class NativeType:
 
     `host` is the host type (or a tuple of them) that `isinstance` compares with; `construct` makes a value when
     the type is called; `methods` maps a name to a function that takes the value first; `fields` maps a name to
-    a function that reads a field of a value; `statics` are what the type itself has (`dict.fromkeys`).
+    a function that reads a field of a value; `statics` are what the type itself has (`dict.fromkeys`). `attribute` is
+    asked for names that are in neither table; it raises AttributeError.
     """
 
-    __slots__ = ("construct", "doc", "fields", "host", "methods", "name", "statics")
+    __slots__ = ("attribute", "construct", "doc", "fields", "host", "methods", "name", "statics")
 
     def __init__(
         self,
@@ -84,6 +85,7 @@ class NativeType:
         methods: dict[str, Callable[..., Any]] | None = None,
         fields: dict[str, Callable[[Any], Any]] | None = None,
         statics: dict[str, Any] | None = None,
+        attribute: Callable[[Any, str], Any] | None = None,
     ) -> None:
         if not doc:
             raise ValueError(f"the type {name} has no documentation")
@@ -94,6 +96,7 @@ class NativeType:
         self.methods = methods or {}
         self.fields = fields or {}
         self.statics = statics or {}
+        self.attribute = attribute
 
     def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
         if self.construct is None:
@@ -135,10 +138,17 @@ class TypeUnion:
 class Module:
     """An imported module: a name, its documentation and its members. Those of the library cannot be changed."""
 
-    __slots__ = ("doc", "exports", "loading", "members", "name", "writable")
+    __slots__ = ("doc", "exports", "home", "loading", "members", "name", "writable")
 
     def __init__(
-        self, name: str, members: dict[str, Any], doc: str | None, *, writable: bool = False, exports: object = None
+        self,
+        name: str,
+        members: dict[str, Any],
+        doc: str | None,
+        *,
+        writable: bool = False,
+        exports: Any = None,
+        home: Any = None,
     ) -> None:
         self.name = name
         self.members = members
@@ -146,7 +156,10 @@ class Module:
         self.writable = writable
         self.exports = exports
         """The names that are the module's own, when `members` holds others too (a set, or None for all)."""
-        self.loading = False
+        self.home = home
+        """Where a module of a program stands: its file, its package."""
+        self.loading: Any = None
+        """What is known of it while it is being loaded."""
 
     def __repr__(self) -> str:
         return f"<module '{self.name}'>"
@@ -155,7 +168,33 @@ class Module:
         """The names that an importer sees: those of a program's module that begin with an underscore are its own."""
         if self.exports is None:
             return list(self.members)
-        return [name for name in self.members if name in self.exports and name[0] != "_"]  # type: ignore[operator]
+        return [name for name in self.members if name in self.exports and not self.is_private(name)]
+
+    def starred(self) -> list[str]:
+        """The names of `from module import *`: those of its `__all__`, where it has one.
+
+        Raises AttributeError for one that is not there, TypeError for what is no list of texts.
+        """
+        listed = None if self.exports is None else self.members.get("__all__")
+        if listed is None:
+            return self.names()
+        if type(listed) not in (list, tuple) or not all(type(name) is str for name in listed):
+            raise TypeError(f"__all__ of module '{self.name}' must be a list of texts")
+        for name in listed:
+            get_attribute(self, name)
+        return list(listed)
+
+    def is_private(self, name: str) -> bool:
+        """Whether a name stays in its module: it begins with an underscore, and is no module of the package."""
+        if name[:1] != "_":
+            return False
+        value = self.members.get(name)
+        return type(value) is not Module or value.name != f"{self.name}.{name}"
+
+    def private(self, name: str) -> AttributeError:
+        """What is wrong with asking for a name that stays in its module."""
+        message = f"{name} is private to module '{self.name}': it begins with an underscore"
+        return AttributeError(message, name=name, obj=self)
 
 
 NativeType.__name__ = Class.__name__ = "type"  # as the host's messages are to call them
@@ -234,10 +273,10 @@ def missing_attribute(value: Any, name: str) -> AttributeError:
         return AttributeError(f"type object '{shown}' has no attribute '{name}'", name=name, obj=value)
     if type(value) is Module:
         message = f"module '{value.name}' has no attribute '{name}'"
-        if value.writable and name[:1] == "_" and name in value.members and not is_special(name):
-            message = f"{name} begins with an underscore: it is private to the module '{value.name}'"
-        elif value.loading:
-            message += " yet: it is still being imported"
+        if value.writable and name in value.members and value.is_private(name) and not is_special(name):
+            return value.private(name)
+        if value.loading is not None and name in value.exports:
+            return AttributeError(value.loading.missing(name), name=name, obj=value)
         return AttributeError(message, name=name, obj=value)
     return AttributeError(f"'{type_name(value)}' object has no attribute '{name}'", name=name, obj=value)
 
@@ -261,6 +300,8 @@ def get_attribute(value: Any, name: str) -> Any:
             return field(value)
         if kind is dict and name in value:
             return value[name]
+        if native.attribute is not None:
+            return native.attribute(value, name)
         raise missing_attribute(value, name)
     if kind is Class:
         return _class_attribute(value, name)
@@ -272,7 +313,9 @@ def get_attribute(value: Any, name: str) -> Any:
             return method
         raise missing_attribute(value, name)
     if kind is Module:
-        if name in value.members and (value.exports is None or (name in value.exports and name[0] != "_")):
+        if name in value.members and (
+            value.exports is None or (name in value.exports and (name[:1] != "_" or not value.is_private(name)))
+        ):
             return value.members[name]
         raise missing_attribute(value, name)
     if kind is super:
@@ -309,8 +352,10 @@ def set_attribute(value: Any, name: str, item: Any) -> None:
     elif is_program_function(value):
         value.__dict__[name] = item
     elif kind is Module and value.writable:
+        if value.is_private(name):
+            raise value.private(name)
+        value.members.bind((name,))
         value.members[name] = item
-        value.exports.add(name)
     elif kind is Module:
         raise AttributeError(f"module '{value.name}' of the library cannot be changed", name=name, obj=value)
     elif isinstance(value, BaseException) and not any(name in ERROR_FIELDS.get(k, ()) for k in kind.__mro__):

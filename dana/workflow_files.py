@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from dana.errors import DanaError, Diagnostic, UsageError
+from dana.errors import DanaError, Diagnostic, UsageError, nearest
 from dana.parser import LARGEST
 from dana.session import Session
 from dana.values import to_value
@@ -14,11 +14,17 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.source import Source
+    from dana.workflows import Workflow
 
 RUN = """
 workflow_engine.on_event = show_progress
 workflow_engine.register_workflow(definition["id"], create_workflow_definition(definition))
 workflow_engine.start_workflow(definition["id"], given)
+"""
+
+RUN_DECLARED = """
+workflow_engine.on_event = show_progress
+start_workflow(given)
 """
 
 VALUES = 1_000_000
@@ -32,6 +38,27 @@ KINDS = {
     "workflow_completed": "completed",
     "workflow_ended": "ended",
 }
+
+
+def _declared(session: Session, name: str) -> Workflow:
+    """The workflow with a name, or the only one; raises UsageError."""
+    from dana.workflows import Workflow
+
+    variables = session.variables
+    found = {each: variables[each] for each in variables.own if type(variables.get(each)) is Workflow}
+    if name in found or (not name and len(found) == 1):
+        workflow: Workflow = found[name] if name else next(iter(found.values()))
+        return workflow
+    names = ", ".join(sorted(found))
+    if not found:
+        message, hint = "the program declares no workflow", "declare one: workflow name(input): ..."
+    elif not name:
+        message, hint = "the program declares several workflows", f"say which, with --name: {names}"
+    else:
+        like = nearest(name, found)
+        message = f"the program declares no workflow {name}"
+        hint = f"did you mean {like}?" if like else f"there are {names}"
+    raise UsageError(Diagnostic("usage", message, hint=hint))
 
 
 def read_definition(source: Source) -> dict[str, Any]:
@@ -91,13 +118,21 @@ def check_file(source: Source) -> list[Diagnostic]:
     return [Diagnostic("workflow", f"{source.name}: {problem}") for problem in problems]
 
 
-def run_file(session: Session, definition: dict[str, Any], given: Any) -> dict[str, Any]:
-    """Run a definition in a session; its context, as JSON. Raises DanaError."""
+def run_file(session: Session, definition: dict[str, Any] | str, given: Any) -> dict[str, Any]:
+    """Run a definition in a session, or the workflow that its programs declare by a name ("" for the only one).
+
+    The context, as JSON. Raises DanaError.
+    """
     progress = _Progress(session)
     session.register("show_progress", progress.show)
     session.run("definition = None\ngiven = None", "<workflow>")
-    session.variables.update(definition=definition, given=given)
-    context = session.evaluate(RUN, "<workflow>")
+    if isinstance(definition, str):
+        session.register("start_workflow", _declared(session, definition).start)
+        session.variables["given"] = given
+        context = session.evaluate(RUN_DECLARED, "<workflow>")
+    else:
+        session.variables.update(definition=definition, given=given)
+        context = session.evaluate(RUN, "<workflow>")
     from dana.models.prompts import as_json
 
     result: dict[str, Any] = as_json(context, "result")

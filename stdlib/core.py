@@ -15,6 +15,7 @@ from dana.native import Library, current
 from dana.values import (
     TYPES,
     Class,
+    FieldError,
     Instance,
     Module,
     NativeType,
@@ -576,11 +577,11 @@ library.constant(
 
 for _error in (
     BaseException, Exception, ArithmeticError, AssertionError, AttributeError, BufferError, ConnectionError,
-    DeprecationWarning, EOFError, FileExistsError, FileNotFoundError, FloatingPointError, GeneratorExit, ImportError,
-    IndexError, IsADirectoryError, KeyError, KeyboardInterrupt, LookupError, ModuleNotFoundError, NameError,
-    NotADirectoryError, NotImplementedError, OSError, OverflowError, PermissionError, RecursionError, RuntimeError,
-    StopIteration, SyntaxError, TimeoutError, TypeError, UnboundLocalError, UnicodeDecodeError, UnicodeEncodeError,
-    UnicodeError, UserWarning, ValueError, Warning, ZeroDivisionError,
+    DeprecationWarning, EOFError, FieldError, FileExistsError, FileNotFoundError, FloatingPointError, GeneratorExit,
+    ImportError, IndexError, IsADirectoryError, KeyError, KeyboardInterrupt, LookupError, ModuleNotFoundError,
+    NameError, NotADirectoryError, NotImplementedError, OSError, OverflowError, PermissionError, RecursionError,
+    RuntimeError, StopIteration, SyntaxError, TimeoutError, TypeError, UnboundLocalError, UnicodeDecodeError,
+    UnicodeEncodeError, UnicodeError, UserWarning, ValueError, Warning, ZeroDivisionError,
 ):  # fmt: skip
     library.constant(_error.__name__, _error, _error.__doc__ or "")
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 library = Library("database", "Work with databases.")
 
 OPERATIONS = ("query", "execute", "insert", "update", "delete", "transaction")
-DATABASE = os.path.join(".dana", "data.db")
+DATABASE = "data.db"
+"""The database without a name, in the project's own folder."""
 TIMEOUT = 30
 BATCH = 500
 """How many rows are fetched at once."""
@@ -75,7 +76,7 @@ def database_operation(parameters: dict[str, Any], /) -> dict[str, Any]:
     timeout = given.seconds("timeout", TIMEOUT)
     run = current()
     found = given.get("database")
-    url = found.reveal() if type(found) is Secret else given.text("database", DATABASE)
+    url = found.reveal() if type(found) is Secret else given.text("database", os.path.join(run.host.folder, DATABASE))
     try:
         database: _Sqlite | _Server
         if "://" in url:

@@ -25,8 +25,10 @@ SHOWN = 200
 """Characters of a name in a message."""
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_LOADING = re.compile(r"(?:LD|DYLD)_")
-"""Variables that say what code any program loads."""
+_LOADING = re.compile(
+    r"(?:LD|DYLD)_.*|PATH|ENV|BASH_ENV|PYTHON(?:PATH|HOME|STARTUP)|NODE_(?:OPTIONS|PATH)|RUBY(?:OPT|LIB)|PERL5(?:OPT|LIB)"
+)
+"""Variables that say what code a program loads, which is then not the one that was granted."""
 
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OWN_HEADERS = frozenset("host content-length transfer-encoding accept-encoding".split())
@@ -49,8 +51,8 @@ def use(
     It is one of MCP, the Model Context Protocol; give its tools to a model with `reason(prompt, tools=[server])` or
     `create_agent({"tools": [server]})`, or call them: `server.call("search", {"q": "x"})` gives text, or data where
     the server sends data; what is neither, such as an image, is described. `server.tools` is a list of what the server
-    says of its tools: `name`, `description`, and `parameters`, which is a JSON schema. In the names that a model is
-    told, `.` and `/` are `_`. `tools` are the names of those that are used, by default all, 500 at most.
+    says of its tools: `name`, `description`, and `parameters`, which is a JSON schema; what models take in no name is
+    `_` in the names that they are told. `tools` are the names of those that are used, by default all, 500 at most.
 
     `command` starts a program on this machine, with what `env` says in its environment, beside PATH, HOME and LANG; it
     ends with the run, or before at `server.close()` or the end of `with use(...) as server:`. `url` is reached by
@@ -61,8 +63,8 @@ def use(
     calls the tools again.
 
     Needs `--allow-run=PROGRAM` or `--allow-net=HOST`, else raises PermissionError; a program that may be run may do
-    whatever you may. Raises ActionError where the server or a tool fails or does not answer, ValueError or TypeError
-    for wrong parameters, ModuleNotFoundError without `pip install 'dana[mcp]'`.
+    whatever you may. Raises ConnectionError where the server does not answer, RuntimeError for what a tool reports as
+    an error, ValueError or TypeError for wrong parameters, ImportError without `pip install 'dana[mcp]'`.
 
     >>> use("mpc", command=["python", "server.py"])
     Traceback (most recent call last):
@@ -71,12 +73,14 @@ def use(
     if type(kind) is not str:
         raise TypeError(f"use() takes the kind of server as text, not {type_name(kind)}")
     if kind != "mcp":
-        hint = "did you mean mcp?" if nearest(kind.lower(), ["mcp"]) else 'write use("mcp", ...)'
-        raise ValueError(f"use() knows no {kind!r}; {hint}")
+        hint = "did you mean mcp?" if nearest(kind[:20].lower(), ["mcp"]) else 'write use("mcp", ...)'
+        raise ValueError(f"use() knows no {kind[:60]!r}; {hint}")
     if (command is None) == (url is None):
-        raise TypeError("use() needs a command or a url, and not both")
-    if (url is None and headers is not None) or (command is None and env is not None):
-        raise TypeError("use() takes env with a command, and headers with a url")
+        raise TypeError('use("mcp", ...) needs either command=[...] or url="..."')
+    if env is not None and command is None:
+        raise TypeError("env belongs to command")
+    if headers is not None and url is None:
+        raise TypeError("headers belong to url")
     if tools is not None and (type(tools) not in (list, tuple) or not all(type(name) is str for name in tools)):
         raise TypeError("tools must be a list of names of tools")
     seconds = TIMEOUT if timeout is None else seconds_of(timeout)
@@ -84,10 +88,10 @@ def use(
         raise ValueError(f"timeout must be above 0 and at most {LONGEST:,} s, not {timeout!r}")
     models = current().session.models
     if command is not None:
-        return models.server(_command(command), None, _environment(env), tools, seconds)
+        return models.server_of(_command(command), _environment(env), tools, seconds)
     if type(url) is not str:
         raise TypeError(f"url must be text, not {type_name(url)}")
-    return models.server(None, url, _headers(headers), tools, seconds)
+    return models.server_at(url, _headers(headers), tools, seconds)
 
 
 def _command(command: Any) -> list[str]:
@@ -105,7 +109,7 @@ def _environment(env: Any) -> dict[str, str]:
     for name, text in variables.items():
         if not _VARIABLE.fullmatch(name):
             raise ValueError(f"env: {name!r} cannot be the name of a variable"[:SHOWN])
-        if _LOADING.match(name):
+        if _LOADING.fullmatch(name.upper()):
             raise ValueError(f"env: {name} says what code a program loads; it is not set for one")
         if "\0" in text:
             raise ValueError(f"env: {name} has a character with the code 0 in it")
@@ -129,7 +133,9 @@ def _texts(what: str, given: Any) -> dict[str, str]:
         raise TypeError(f"{what} must be a dict, not {type_name(given)}")
     texts = {}
     for name, value in (given or {}).items():
-        if type(name) is not str or type(value) not in (str, Secret):
-            raise TypeError(f"{what} must be a dict of texts and secrets")
+        if type(name) is not str:
+            raise TypeError(f"{what} must be a dict of texts")
+        if type(value) not in (str, Secret):
+            raise TypeError(f"{what}[{name[:60]!r}] must be text or a secret, not {type_name(value)}")
         texts[name] = value.reveal() if type(value) is Secret else value
     return texts

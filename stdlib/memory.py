@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 library = Library("memory", "Facts and conversations that a program keeps, and finds again.")
 
-FOLDER = os.path.join(".dana", "memory")
-"""Where memories with a name are, below the current folder."""
+FOLDER = "memory"
+"""Where memories with a name are, below the project's own folder."""
 
 VERSION = 1
 """The version of the tables."""
@@ -558,17 +558,19 @@ def _file(name: Any, path: Any) -> str | None:
             raise ValueError(
                 f"{name!r} cannot be the name of a memory: write up to 64 letters, digits, _ and -, a letter first"
             )
+        folder = os.path.join(current().host.folder, FOLDER)
         try:
-            os.makedirs(FOLDER, exist_ok=True)
+            os.makedirs(folder, exist_ok=True)
         except OSError as error:
-            raise OSError(f"the folder {FOLDER} cannot be made: {error.strerror}") from None
-        return os.path.join(FOLDER, f"{name}.db")
+            raise OSError(f"the folder {folder} cannot be made: {error.strerror}") from None
+        return os.path.join(folder, f"{name}.db")
     if path is None:
         return None
     file = _text(path, "path")
     if "\0" in file:
         raise ValueError("path has a null character, which no file's name has")
-    current().host.permissions.check_database_of(file, os.path.dirname(FOLDER))
+    host = current().host
+    host.permissions.check_database_of(file, host.folder)
     folder = os.path.dirname(file)
     if folder and not os.path.isdir(folder):
         raise FileNotFoundError(f"there is no folder {folder} for the memory {os.path.basename(file)}; make it first")

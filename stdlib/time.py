@@ -216,6 +216,9 @@ def _pause(seconds: float) -> None:
     run = current()
     meter, clock, sleep = run.meter, run.host.monotonic, run.host.sleep
     meter.charge(1)
+    if run.host.frozen:
+        sleep(seconds)
+        return
     while seconds > 0:
         turn = min(seconds, _SLICE, _time_left(meter))
         before = clock()

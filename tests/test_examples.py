@@ -20,6 +20,10 @@ PROGRAMS = sorted({*ROOT.glob("examples/*.na"), *ROOT.glob("examples/*/main.na")
 SAID = {
     "06_models.na": "note: the embedded smollm2-135m-instruct answers: real, small, often wrong; .*\n",
     "08_workflow.na": ".* ERROR Workflow huge failed: step pay: the card is declined\n",
+    "12_team.na": (
+        r".* INFO  tool in_stock\(item=\"tea\"\) -> 120\n"
+        r".* INFO  tool price_of\(item=\"tea\", pieces=60\) -> 243.0\n"
+    ),
 }
 """What examples write to standard error, where they write anything."""
 

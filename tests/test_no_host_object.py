@@ -18,6 +18,7 @@ from dana.stdlib import MODULES
 from dana.stdlib.types import UNLISTED
 
 from dana import DanaError, Host, Limits, Session
+from dana.agents import Declared
 from dana.native import Library
 from dana.scopes import Shared, System
 from dana.structs import Resource, Struct
@@ -165,7 +166,7 @@ class Walk:
 
     def members(self, path: str, value: Any) -> bool:
         for kind in value.__mro__:
-            if type(kind) is not Class or kind in (Instance, Struct, Resource, Shared, System):
+            if type(kind) is not Class or kind in (Instance, Struct, Resource, Declared, Shared, System):
                 continue
             for name, member in vars(kind).items():
                 if (not is_special(name) or name in OPERATOR_METHODS) and type(member).__name__ not in (

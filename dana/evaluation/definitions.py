@@ -112,6 +112,9 @@ class Variables(dict):  # type: ignore[type-arg]
 class Program:
     """A text with its tree, its scopes and the variables that it works on."""
 
+    lowering: type[Lowering] = Lowering
+    """What makes its closures."""
+
     def __init__(
         self,
         source: Source,
@@ -215,8 +218,8 @@ class Unit:
     """What owns a frame: the whole text, a function, a class body or a generator expression."""
 
     __slots__ = (
-        "_definitions", "lowering", "meter", "overlap", "program", "resolution", "scope", "source", "variables",
-        "weights", "yielding",
+        "_definitions", "is_workflow", "lowering", "meter", "overlap", "program", "resolution", "scope", "source",
+        "variables", "weights", "yielding",
     )  # fmt: skip
 
     def __init__(self, program: Program, scope: Scope) -> None:
@@ -229,8 +232,9 @@ class Unit:
         self.yielding: dict[int, bool] = {}
         self.weights: dict[int, int] = {}
         self.overlap = None if program.overlaps is None else program.overlaps.of(scope)
-        self.lowering = Lowering(self, scope)
+        self.lowering = program.lowering(self, scope)
         self._definitions: dict[int, Definition] = {}
+        self.is_workflow = getattr(scope.node, "kind", "") == "workflow"
 
     def frame(self) -> list[Any]:
         """A fresh frame for a unit without parameters and captured variables."""
@@ -318,6 +322,9 @@ class Unit:
                 built = self.struct(node, inner, frame)
             elif node.kind == "interface":
                 built = self.interface(node, inner, frame)
+            elif node.kind in ("agent_blueprint", "agent"):
+                values = {name: value for name, value in members.items() if name != "__doc__"}
+                built = self.agent(node, inner, values, bases)
             else:
                 if inner.docstring is not None:
                     members["__doc__"] = inner.docstring
@@ -348,6 +355,29 @@ class Unit:
         functions = [frame[scope.place(each.name)[1]] for each in signatures]
         return build_interface(node.name, functions, scope.docstring)
 
+    def agent(self, node: nodes.ClassDefinition, scope: Scope, values: dict[str, Any], bases: tuple[Any, ...]) -> Any:
+        """The type of an `agent_blueprint`, or the agent of an `agent`, whose body has given names these values."""
+        from dana.agents import build_agent  # only programs with such agents need it
+
+        above = bases[0] if bases else None
+        base, doc, variables = self.variables.supplied("Agent"), scope.docstring, self.variables
+        name, comment = scope.qualified_name, self.source.comment
+        return build_agent(node, above, base, values, comment, variables.visible, doc, name)
+
+    @staticmethod
+    def workflow(name: str, value: Any, doc: str | None) -> Any:
+        """`workflow name(...)` and `workflow name = stages`"""
+        from dana.workflows import Workflow  # only programs with workflows need it
+
+        return Workflow(name, value, doc)
+
+    @staticmethod
+    def stepped(function: Any, name: str) -> Any:
+        """What a workflow calls by a name."""
+        from dana.workflows import stepped
+
+        return stepped(function, name)
+
     def receive(self, types: Any, name: str, function: Any) -> None:
         """`def (value: types) name(...)`"""
         from dana.structs import receive  # only programs with receivers need them
@@ -371,7 +401,9 @@ class Unit:
 
     def import_all(self, module: Module) -> None:
         """`from module import *`"""
-        names = [name for name in module.names() if not name.startswith("_")]
+        if module.name.endswith(".py"):
+            raise ImportError(f"from {module.name} import * is not possible: say which names", name=module.name)
+        names = module.starred()
         self.variables.bind(names)
         self.variables.update((name, module.members[name]) for name in names)
 

@@ -19,6 +19,7 @@ from dana.values import (
     TYPES,
     UNBOUND,
     Class,
+    Module,
     NativeType,
     get_attribute,
     is_special,
@@ -343,6 +344,8 @@ def method(value: Any, name: str, visible: Callable[[list[Any]], Any], frame: li
         missing = error
     if is_special(name) or missing.__class__ is not AttributeError or missing.name != name or missing.obj is not value:
         raise missing
+    if type(value) is Module and value.exports is not None and name in value.exports:
+        raise missing  # a name of the module's own that may not be had
     function = visible(frame)
     if function is UNBOUND or not takes_first(function):
         raise missing

@@ -6,7 +6,7 @@ stage only where Python knows no meaning: a function, and no call.
 
 from __future__ import annotations
 
-from types import FunctionType, MethodType
+from types import BuiltinFunctionType, FunctionType, MethodType
 
 from dana.run import current
 from dana.values import TYPES, Class, NativeType, TypeUnion, register, type_name
@@ -113,7 +113,7 @@ def _is_type(value: Any) -> bool:
 def is_function(value: Any) -> bool:
     """Whether a value on the left is composed with what follows, and not given to it."""
     kind = type(value)
-    if kind in (FunctionType, MethodType, Flow, NativeType, Class):
+    if kind in (FunctionType, BuiltinFunctionType, MethodType, Flow, NativeType, Class):
         return True
     return kind is not list and kind.__class__ is not Class and callable(value) and kind in TYPES
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
     from typing import Any
 
+    Place = tuple[str, nodes.Node, Any, FrameType]
+
 
 MOST_SAID = 2_000
 """How much of what an error says is shown."""
@@ -62,7 +64,7 @@ def _describe(
 ) -> Diagnostic:
     if isinstance(error, (RecursionError, MemoryError)):
         error = host_limit(error).with_traceback(error.__traceback__)
-    places = list(_places(error.__traceback__))
+    places = _own(list(_places(error.__traceback__)))
     frames = tuple(Frame(name, lowering.unit.source, *span(node, error)) for name, node, lowering, _ in places)
     if isinstance(error, LimitReached):
         code, message = "limit", error.message
@@ -76,6 +78,16 @@ def _describe(
         return Diagnostic(code, message, hint=hint, related=related)
     last = frames[-1]
     return Diagnostic(code, message, last.source, last.start, last.end, hint=hint, frames=frames, related=related)
+
+
+def _own(places: list[Place]) -> list[Place]:
+    """The places without those of the library between two of the program, which it has called back."""
+    last = max((at for at, place in enumerate(places) if not _is_of_library(place)), default=-1)
+    return [place for at, place in enumerate(places) if at > last or not _is_of_library(place)]
+
+
+def _is_of_library(place: Place) -> bool:
+    return str(place[2].unit.source.name).startswith("<library>/")
 
 
 def error_line(error: BaseException) -> str:

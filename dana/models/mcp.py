@@ -13,7 +13,7 @@ import atexit
 import json
 import logging
 import os
-import shlex
+import re
 import signal
 import socket
 import ssl
@@ -35,7 +35,7 @@ from dana.errors import nearest
 from dana.models.tools import Tool
 from dana.native import current
 from dana.network import PORTS, split_url
-from dana.values import NativeType, register, to_value, type_name
+from dana.values import NativeType, register, to_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,6 +59,10 @@ MOST_PAGES = 100
 
 LONGEST_DESCRIPTION = 20_000
 """Characters of a tool's description, and of the schema of its arguments as JSON."""
+
+LONGEST_NAME = 64
+_UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
+"""What no name has that a model is told."""
 
 MOST_RUBBISH = 100
 """How many lines that are no messages a server may print."""
@@ -86,12 +90,11 @@ def started(
 ) -> Server:
     """A server that runs as a program; `wanted` are the names of its tools that are taken, None for all."""
     place = host.permissions.check_run(command)
-    shown = shlex.join(command)
     if place is None:
-        raise _action_error(f"the MCP server {shown} cannot be started: there is no program {command[0]}")
+        raise ConnectionError(f"{command[0]}: there is no such program")
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     link = Program([place, *command[1:]], {**inherited, **environment})
-    return _connected(Connection(background, link, shown, host), wanted, timeout)
+    return _connected(Connection(background, link, command[0], host), wanted, timeout)
 
 
 def reached(
@@ -101,11 +104,11 @@ def reached(
     parts = split_url(url)
     name, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
     host.permissions.check_net(name, port)
-    shown = url.partition("?")[0]
+    shown = parts.netloc
     try:
         places = background.wait(background.start(_addresses(name, port)))
     except (OSError, UnicodeError):
-        raise _action_error(f"the MCP server {shown} is not reached: there is no host {name}") from None
+        raise ConnectionError(f"{shown}: there is no host {name}") from None
     for place in places:
         host.permissions.check_address(name, port, place)
     link = Service(url, places, headers, timeout)
@@ -129,11 +132,11 @@ def _connected(connection: Connection, wanted: Any, timeout: float) -> Server:
 
 
 def _chosen(listed: list[types.Tool], wanted: Any, shown: str) -> dict[str, types.Tool]:
-    """The tools that are taken, by name; raises ActionError for what nobody can use, ValueError for unknown names."""
+    """The tools that are taken, by name; raises ConnectionError for what nobody can use, ValueError for other names."""
     known: dict[str, types.Tool] = {}
     for tool in listed:
         if tool.name in known:
-            raise _action_error(f"the MCP server {shown} has two tools with the name {_cut(tool.name)}")
+            raise ConnectionError(f"{shown}: it has two tools with the name {_cut(tool.name)}")
         known[tool.name] = tool
     for name in wanted or ():
         if name not in known:
@@ -141,8 +144,8 @@ def _chosen(listed: list[types.Tool], wanted: Any, shown: str) -> dict[str, type
     if wanted is not None:
         known = {name: known[name] for name in wanted}
     elif len(known) > MOST_TOOLS:
-        raise _action_error(
-            f"the MCP server {shown} has {len(known):,} tools, and {MOST_TOOLS} are taken at most; name those that are "
+        raise ConnectionError(
+            f"{shown}: it has {len(known):,} tools, and {MOST_TOOLS} are taken at most; name those that are "
             'needed: use("mcp", tools=["..."], ...)'
         )
     for tool in known.values():
@@ -152,8 +155,8 @@ def _chosen(listed: list[types.Tool], wanted: Any, shown: str) -> dict[str, type
             ("schema", json.dumps(tool.input_schema)),
         ):
             if len(text) > LONGEST_DESCRIPTION:
-                raise _action_error(
-                    f"the MCP server {shown}: the {what} of the tool {_cut(tool.name)} has {len(text):,} characters, "
+                raise ConnectionError(
+                    f"{shown}: the {what} of the tool {_cut(tool.name)} has {len(text):,} characters, "
                     f"and may have {LONGEST_DESCRIPTION:,}; name the tools that are needed: "
                     'use("mcp", tools=["..."], ...)'
                 )
@@ -176,7 +179,12 @@ class Server:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<mcp server {self._connection.shown}>"
+        return f"<mcp {self.name}>"
+
+    @property
+    def name(self) -> str:
+        """What people know the server by."""
+        return self._connection.shown
 
     def close(self) -> None:
         """End the connection; a program that was started ends, too."""
@@ -193,35 +201,29 @@ class Server:
         return data
 
     def tools(self) -> list[Tool]:
-        """The tools as a model is told of them, where `.` and `/` in names are `_`; raises ValueError."""
+        """The tools as a model is told of them: what it takes in no name is `_`."""
 
-        def made(data: dict[str, Any]) -> Tool:
-            name = data["name"]
-            try:
-                return Tool(
-                    name.replace(".", "_").replace("/", "_"),
-                    data["description"],
-                    data["parameters"],
-                    lambda given: self._called(name, given, self._timeout),
-                )
-            except ValueError as error:
-                raise ValueError(
-                    f"{self._connection.shown}: {_cut(str(error))}; leave it out with tools=[...]"
-                ) from None
+        def made(name: str, data: dict[str, Any]) -> Tool:
+            taken = _UNFIT.sub("_", name)[:LONGEST_NAME] or "_"
+            described = data["description"] or name
+            return Tool(taken, described, data["parameters"], lambda given: self._called(name, given, self._timeout))
 
-        return [made(data) for data in self.described()]
+        return [made(name, data) for name, data in zip(self._offered, self.described(), strict=True)]
 
     def call(self, name: str, arguments: dict[str, Any] | None = None, /, *, timeout: float | None = None) -> Any:
         """What a tool gives for arguments: text, or data where the server sends data.
 
-        `timeout` is in seconds, by default that of `use`. Raises ValueError where there is no such tool, ActionError
-        where it fails or gives no answer.
+        `timeout` is in seconds, by default that of `use`. Raises ValueError where there is no such tool, RuntimeError
+        where it fails, ConnectionError where there is no answer.
         """
+        if type(name) is not str or type(arguments) not in (dict, type(None)):
+            raise TypeError('a tool is called by its name with a dict of arguments: server.call("search", {"q": "x"})')
         if name not in self._offered:
             raise _no_tool(name, self._offered, self._connection.shown)
-        if arguments is not None and type(arguments) is not dict:
-            raise TypeError(f"the arguments of a tool are a dict, not {type_name(arguments)}")
-        written = modules.library("json").members["dumps"](arguments or {}, allow_nan=False)
+        try:
+            written = modules.library("json").members["dumps"](arguments or {}, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"the arguments of a tool are JSON: {error}"[:SHOWN]) from None
         if timeout is not None and (type(timeout) not in (int, float) or not 0 < timeout <= LONGEST):
             raise ValueError(f"timeout must be a number of seconds up to {LONGEST:,}, not {timeout!r}"[:SHOWN])
         value = self._called(name, json.loads(written), timeout or self._timeout)
@@ -238,8 +240,7 @@ class Server:
         meter.check_text(size)
         meter.charge(1 + size // 1000)
         if result.is_error:
-            text = value if type(value) is str else json.dumps(value, ensure_ascii=False)
-            raise _action_error(f"the tool {name} failed: {text[:LONGEST_DESCRIPTION]}")
+            raise RuntimeError(f"the tool {name} failed: {value or 'it does not say why'}"[:LONGEST_DESCRIPTION])
         return to_value(value)
 
 
@@ -251,8 +252,9 @@ def _value(result: types.CallToolResult, tool: types.Tool) -> Any:
     data = result.structured_content
     if data is None or result.is_error:
         return "\n".join(map(_text, result.content)) if result.content else None
-    wrapped = tool.output_schema is not None and list(tool.output_schema.get("properties") or ()) == ["result"]
-    return data["result"] if wrapped and type(data) is dict and list(data) == ["result"] else data
+    told = (tool.output_schema or {}).get("properties")
+    wrapped = type(told) is type(data) is dict and list(told) == list(data) == ["result"]
+    return data["result"] if wrapped else data
 
 
 def _text(block: types.ContentBlock) -> str:
@@ -323,7 +325,7 @@ class Connection:
     def failed(self, why: str) -> Exception:
         """The error that says why the server gives nothing."""
         said: str = self.host.masked(why)
-        return _action_error(f"the MCP server {self.shown}: {said}")
+        return ConnectionError(f"{self.shown}: {said}")
 
     def _waited(self, work: Any, timeout: float) -> Any:
         try:
@@ -480,7 +482,7 @@ class Program:
         if code is None:
             return f"it has closed its output{said}"
         if code < 0:
-            return f"it was ended by {signal.Signals(-code).name}{said}"
+            return f"it was ended by {signal.strsignal(-code) or 'a signal'}{said}"
         return f"it ended with exit code {code}{said}"
 
 
@@ -652,17 +654,10 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {_cut(str(error))}"
 
 
-def _no_tool(name: Any, known: dict[str, types.Tool], shown: str) -> Exception:
-    if type(name) is not str:
-        return TypeError(f"the name of a tool is text, not {type_name(name)}")
+def _no_tool(name: str, known: dict[str, types.Tool], shown: str) -> ValueError:
     like = nearest(name, known)
     there = f"did you mean {like}?" if like else f"there are {_cut(', '.join(known)) or 'none'}"
-    return ValueError(f"the MCP server {shown} has no tool {_cut(name)}; {there}")
-
-
-def _action_error(message: str) -> Exception:
-    error: Exception = modules.builtin("ActionError")(message)
-    return error
+    return ValueError(f"{shown} has no tool {_cut(name)}; {there}")
 
 
 def _cut(text: str) -> str:
@@ -670,14 +665,14 @@ def _cut(text: str) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-Server.__name__ = Server.__qualname__ = "mcp_server"  # as the host's messages are to call it
+Server.__name__ = Server.__qualname__ = "mcp server"  # as the host's messages are to call it
 _METHODS: dict[str, Any] = {"call": Server.call, "close": Server.close}
 for _name, _method in _METHODS.items():
-    _method.__qualname__ = f"mcp_server.{_name}"
+    _method.__qualname__ = f"mcp server.{_name}"
 
 register(
     NativeType(
-        "mcp_server",
+        "mcp server",
         Server,
         """An MCP server; `use("mcp", ...)` connects to one, and says more.
 
@@ -685,6 +680,6 @@ register(
         the end of `with`.
         """,
         methods=_METHODS,
-        fields={"tools": Server.described},
+        fields={"name": lambda server: server.name, "tools": Server.described},
     )
 )

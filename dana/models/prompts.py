@@ -16,7 +16,7 @@ from dana.calls import Inserted
 from dana.formatting import format_value
 from dana.run import RUN
 from dana.secret import Secret
-from dana.values import Class
+from dana.values import TYPES, Class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,6 +105,9 @@ def as_json(value: Any, path: str, depth: int = 0) -> Any:
     if kind.__class__ is Class and not issubclass(kind, BaseException) and not _says_itself(kind):
         fields = {key: item for key, item in vars(value).items() if not key.startswith("_")}
         return {key: as_json(item, f"{path}.{key}", depth + 1) for key, item in fields.items()}
+    native = TYPES.get(kind)
+    if native is not None and native.attribute is not None:
+        raise TypeError(f"{path} is a {native.name}, which cannot be sent to a model")
     return format_value(value, "")
 
 
@@ -128,7 +131,8 @@ def _order(item: Any) -> tuple[Any, ...]:
 
 def _says_itself(kind: type) -> bool:
     """Whether a class of a program says how its values are written."""
-    return any(type(k) is Class and ("__str__" in vars(k) or "__repr__" in vars(k)) for k in kind.__mro__[:-2])
+    own = [k for k in kind.__mro__[:-2] if type(k) is Class and vars(k)["__module__"] == "__main__"]
+    return any("__str__" in vars(k) or "__repr__" in vars(k) for k in own)
 
 
 class Messages:

@@ -103,18 +103,19 @@ def worded(request: Request) -> Request:
     if answer is None:
         answer = _object({"answer": {"type": "string"}})
     schema = answer
+    said = [] if request.schema is not None else ['Answer with JSON: {"answer": the text of the answer}.']
     if not request.closing:
         calls = [_object({"tool": {"const": tool["name"]}, "arguments": tool["parameters"]}) for tool in request.tools]
         schema = {"anyOf": [*calls, answer]}
         listed = "\n".join(json.dumps(tool, ensure_ascii=False) for tool in request.tools)
-        said = (
-            'These tools can be called. To call one, answer with nothing but {"tool": its name, "arguments": {...}}, '
-            f"and what it gives comes next:\n{listed}"
-        )
-        messages.insert(0, {"role": "system", "content": said})
-    if request.schema is None:
-        messages.insert(0, {"role": "system", "content": 'Answer with JSON: {"answer": the text of the answer}.'})
-    return Request(_joined_system(messages), schema, False, request.temperature, request.max_tokens)
+        said = [
+            f"These tools can be called:\n{listed}\n"
+            'To call one, answer with nothing but {"tool": its name, "arguments": {...}}; what it gives comes next.',
+            *said,
+        ]
+    last = messages[-1]  # at the end, where small models still heed it
+    messages[-1] = {**last, "content": "\n\n".join([last["content"], *said])}
+    return Request(messages, schema, False, request.temperature, request.max_tokens)
 
 
 def called(request: Request, reply: Reply) -> Reply:
@@ -147,10 +148,3 @@ def _plain(message: Message) -> Message:
         said = f'{{"tool": {json.dumps(function["name"])}, "arguments": {function["arguments"]}}}'
         return {"role": "assistant", "content": said}
     return message
-
-
-def _joined_system(messages: list[Message]) -> list[Message]:
-    """The messages with one of the system, the first: some models take no other."""
-    system = [message["content"] for message in messages if message["role"] == "system"]
-    others = [message for message in messages if message["role"] != "system"]
-    return [{"role": "system", "content": "\n\n".join(system)}, *others] if system else others

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from dana.limits import Meter
     from dana.models.asking import Transport
     from dana.models.background import Background
-    from dana.models.mcp import Server
     from dana.models.tools import Tool
 
 CONCURRENCY = 16
@@ -132,7 +131,6 @@ class Model:
             models.host.keep_secret(endpoint.key_name, endpoint.api_key.reveal())
         if not self.settings.get("base_url") and type(self.settings.get("api_key")) is not str:
             return
-        import socket
         from urllib.parse import urlsplit
 
         address = urlsplit(endpoint.base_url or "")
@@ -140,14 +138,7 @@ class Model:
         if any(known and urlsplit(known)[:2] == address[:2] for known in configured):
             return
         host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
-        permissions = models.host.permissions
-        permissions.check_net(host, port)
-        try:
-            places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            return  # the request says so
-        for place in places:
-            permissions.check_address(host, port, str(place[4][0]))
+        check_host(models.host, host, port)
 
     @property
     def name(self) -> str:
@@ -189,6 +180,33 @@ class Model:
             return f"<llm {self.name}>"
         except NotConfigured:
             return "<llm not configured>"
+
+
+def check_host(host: Host, name: str, port: int) -> None:
+    """Refuse a host that a program names and may not connect to, or one of its addresses; raises PermissionError."""
+    import socket
+
+    permissions = host.permissions
+    permissions.check_net(name, port)
+    try:
+        places = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return  # the request says so
+    for place in places:
+        permissions.check_address(name, port, str(place[4][0]))
+
+
+def _mcp() -> Any:
+    """What connects to MCP servers; raises ImportError where it is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec("mcp") is None:
+        raise ImportError("MCP servers need the package mcp: pip install 'dana[mcp]'")
+    try:
+        from dana.models import mcp as servers  # only programs with such servers need it
+    except ImportError as error:
+        raise ImportError(f"{error}: pip install --upgrade 'dana[mcp]'") from None
+    return servers
 
 
 class Budget:
@@ -374,6 +392,7 @@ class Models:
         if type(text) is not Prompt:
             raise TypeError(f"the prompt must be text, not {type_name(prompt)}")
         shape = given.shape(text)
+        tools = self.tools(given.get("tools")) if given.get("tools") else None
         if given.get("values") is not None:
             text = _filled(text, given.get("values"))
         try:
@@ -383,13 +402,21 @@ class Models:
                 raise ReasonError(error.diagnostic.message, hint=error.diagnostic.hint) from None
             question, call = self._question(text, shape, chosen, given)
         place = f"{text.site.name}:{text.site.line}" if text.site is not None else ""
-        if given.get("tools"):
+        if tools is not None:
             if text.site is not None and text.site.overlaps:  # the program has gone on, not knowing of these effects
                 raise TypeError("tools must be written at the call: reason(prompt, tools=[...])")
-            return self._with_tools(question, call, chosen, given, place)
+            return self._with_tools(tools, question, call, chosen, given, place)
         if given.get("stream"):
             return self._streamed(question, call, chosen, given, place)
         return self._started(question, call, chosen, given, text, place)
+
+    def server_of(self, command: list[str], environment: dict[str, str], wanted: Any, timeout: float) -> Any:
+        """The MCP server that a command starts; `wanted` are the names of its tools that are taken, None for all."""
+        return _mcp().started(self.host, self.background, command, environment, wanted, timeout)
+
+    def server_at(self, url: str, headers: dict[str, str], wanted: Any, timeout: float) -> Any:
+        """The MCP server at a URL."""
+        return _mcp().reached(self.host, self.background, url, headers, wanted, timeout)
 
     def tools(self, value: Any) -> list[Tool]:
         """The tools of a list of functions and of things that have tools; raises TypeError and ValueError."""
@@ -397,30 +424,21 @@ class Models:
 
         return listed(value)
 
-    def server(
-        self, command: list[str] | None, url: str | None, given: dict[str, str], tools: Any, timeout: float
-    ) -> Server:
-        """An MCP server that is started by a command, or reached at a URL; `given` are its variables, or headers."""
-        from importlib.util import find_spec
-
-        if find_spec("mcp") is None:
-            raise ModuleNotFoundError("MCP servers are not installed: pip install 'dana[mcp]'", name="mcp")
-        try:
-            from dana.models.mcp import reached, started  # only programs that use servers need it
-        except ImportError as error:
-            raise ModuleNotFoundError(f"{error}: pip install --upgrade 'dana[mcp]'", name="mcp") from None
-        if command is not None:
-            return started(self.host, self.background, command, given, tools, timeout)
-        assert url is not None
-        return reached(self.host, self.background, url, given, tools, timeout)
-
-    def _with_tools(self, question: Question, call: dict[str, Any], model: Model, given: _Options, place: str) -> Any:
+    def _with_tools(
+        self,
+        tools: list[Tool],
+        question: Question,
+        call: dict[str, Any],
+        model: Model,
+        given: _Options,
+        place: str,
+    ) -> Any:
         """The answer of a model that may call functions of the program, here on the program's own thread."""
         from dana.models.tools import MOST_CALLS, Toolbox
 
         if given.get("stream"):
             raise TypeError("reason() gives no stream of an answer for which tools are called")
-        toolbox = Toolbox(self.tools(given.get("tools")), given.get("max_tool_calls", MOST_CALLS))
+        toolbox = Toolbox(tools, given.get("max_tool_calls", MOST_CALLS))
         question.tools = toolbox.data()
         while True:
             settings = {**call["settings"], "tools": question.tools}

@@ -7,12 +7,12 @@ from inspect import cleandoc
 from types import MethodType
 
 from dana import modules, nodes
-from dana.answers import Mismatch, Object, shown
+from dana.answers import Mismatch
 from dana.evaluation.definitions import definition_of
-from dana.evidence import UnknownType, stated
+from dana.evidence import UnknownType
 from dana.models import prompts
 from dana.models.requests import ToolCall
-from dana.structs import shape_of
+from dana.signatures import Signature
 from dana.values import TYPES, is_program_function, type_name
 
 TYPE_CHECKING = False
@@ -85,49 +85,29 @@ def _of_function(value: Any) -> Tool:
     function: Any = value.__func__ if type(value) is MethodType else value
     if not is_program_function(function):
         raise TypeError(f"a tool is a function of the program, not {_what(value)}; write one that calls it")
-    definition = definition_of(function)
-    node = definition.node
-    if type(node) is not nodes.FunctionDefinition:
+    if type(definition_of(function).node) is nodes.Lambda:
         raise TypeError("a lambda cannot be a tool: write a function with def, which has a name and a docstring")
-    name = node.name
-
-    def lacks(what: str) -> TypeError:
-        return TypeError(f"{name} cannot be a tool: {what}")
-
-    if not function.__doc__:
-        raise lacks("it has no docstring, from which the model knows what it does")
-    parameters = node.parameters
-    if parameters.variadic is not None or parameters.keywords is not None:
-        raise lacks("it takes any arguments, and a model needs to know which")
-    unit = definition.unit
-    fields, optional = {}, []
-    taken = [*parameters.positional_only, *parameters.positional][1 if type(value) is MethodType else 0 :]
-    for parameter in (*taken, *parameters.keyword_only):
-        if parameter.annotation is None:
-            raise lacks(f"its parameter {parameter.name} has no type, as in {parameter.name}: str")
-        try:
-            shape = stated(parameter.annotation, lambda name: shape_of(unit.variables.visible(name)))
-            shape.schema()
-        except UnknownType as error:
-            raise lacks(f"no model can give its parameter {parameter.name}: {error} is not a type of data") from None
-        shape.description = unit.source.comment(parameter.start, parameter.end)
-        fields[parameter.name] = shape
-        if parameter.default is not None:
-            optional.append(parameter.name)
-    whole = Object(fields, optional)
-    by_place = [parameter.name for parameter in taken if parameter in parameters.positional_only]
+    name: str = function.__name__
+    try:
+        signature = Signature(function, type(value) is MethodType)
+        if not function.__doc__:
+            raise TypeError("it has no docstring, from which the model knows what it does")
+        if signature.untyped:
+            raise TypeError(f"its parameter {signature.untyped[0]} has no type, as in {signature.untyped[0]}: str")
+        parameters = signature.shape.schema()
+    except UnknownType as error:
+        raise TypeError(f"{name} cannot be a tool: no model can give {error}") from None
+    except TypeError as error:
+        raise TypeError(f"{name} cannot be a tool: {error}") from None
 
     def call(given: dict[str, Any]) -> Any:
-        for key in given:
-            if key not in fields:
-                raise Unfit(f"{name} has no parameter {shown(key)}; it has {', '.join(fields) or 'none'}")
         try:
-            checked = whole.check(given, "arguments")
+            arguments = signature.checked(given)
         except Mismatch as mismatch:
             raise Unfit(str(mismatch)) from None
-        return value(*(checked.pop(each) for each in by_place if each in checked), **checked)
+        return signature.call(value, arguments)
 
-    return Tool(name, cleandoc(function.__doc__), whole.schema(), call)
+    return Tool(name, cleandoc(function.__doc__), parameters, call)
 
 
 def _what(value: Any) -> str:

@@ -21,6 +21,9 @@ def tools() -> list[dict[str, Any]]:
         return [TOOL, TOOL]
     if WAY == "talkative":
         return [TOOL, TOOL | {"name": "boring", "description": "x" * 100_000}]
+    if WAY == "pattern":
+        field = {"type": "string", "pattern": "^(a+)+$"}
+        return [TOOL | {"outputSchema": {"type": "object", "properties": {"a": field}}}]
     if WAY == "names":
         return [TOOL, TOOL | {"name": "Käse kaufen"}]
     return [TOOL]
@@ -48,6 +51,8 @@ def called(arguments: dict[str, Any]) -> dict[str, Any] | None:
         for _ in range(150):
             deep = {"in": [deep]}
         return {"content": [], "structuredContent": deep}
+    if WAY == "pattern":
+        return {"content": [], "structuredContent": {"a": "a" * 40 + "!"}}
     if WAY == "empty":
         return {"content": []}
     if WAY == "environment":

@@ -44,6 +44,7 @@ taint
 structs
 scopes
 interfaces
+agents
 evaluation
 evaluation.shapes
 evaluation.pipelines
@@ -54,8 +55,12 @@ evaluation.lowering
 evaluation.definitions
 evaluation.traceback
 modules
+python_modules
+signatures
+workflows
 check
 session
+loader
 configuration
 models
 models.providers
@@ -76,9 +81,26 @@ models.inspection
 workflow_files
 project
 documentation
+testing
+testing.differences
+testing.coverage
+testing.assertions
+testing.environment
+testing.collection
+testing.runner
+testing.reporting
+testing.command
+testing.watching
 confinement
 isolation
+style
+style.leaves
+style.spacing
+style.breaking
+style.layout
+style.files
 cli
+pytest_plugin
 __main__
 """.split()
 """Every module of dana, each above all that it may import."""
@@ -107,6 +129,18 @@ LATE = {
     ("isolation", "models.resource"): "needed only by programs that ask a model",
     ("isolation", "workflow_files"): "needed only where a definition runs",
     ("isolation", "calls"): "needed only by programs that ask a model",
+    ("cli", "style.files"): "needed only by `dana fmt`",
+    ("cli", "style.layout"): "needed only by `dana fmt`",
+    ("pytest_plugin", "cli"): "needed only where there are tests in .na files",
+    ("pytest_plugin", "diagnostics"): "needed only where a test fails",
+    ("pytest_plugin", "errors"): "needed only where there are tests in .na files",
+    ("pytest_plugin", "limits"): "needed only where there are tests in .na files",
+    ("pytest_plugin", "testing.environment"): "needed only where there are tests in .na files",
+    ("pytest_plugin", "testing.runner"): "needed only where there are tests in .na files",
+    ("cli", "testing.watching"): "needed only by `dana test --watch`",
+    ("cli", "testing.command"): "needed only by `dana test`",
+    ("cli", "testing.environment"): "needed only by `dana test`",
+    ("cli", "testing.reporting"): "needed only by `dana test`",
     ("cli", "documentation"): "needed only by `dana doc`",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",
@@ -133,11 +167,16 @@ LATE = {
     ("evaluation.traceback", "inference"): "needed only where a function is called that nobody defines",
     ("evaluation.pipelines", "modules"): "needed only where a list of stages is run at once",
     ("evaluation.definitions", "scopes"): "needed only by programs with variables of scopes",
+    ("session", "python_modules"): "needed only by programs that import modules of Python",
+    ("session", "workflows"): "needed only by programs that declare workflows",
+    ("workflow_files", "workflows"): "needed only by programs that declare workflows",
     ("session", "scopes"): "needed only by programs with variables of scopes",
     ("evaluation.definitions", "interfaces"): "needed only by programs with interfaces",
+    ("evaluation.definitions", "agents"): "needed only by programs that declare agents",
+    ("evaluation.definitions", "workflows"): "needed only by programs that declare workflows",
     ("evaluation.definitions", "structs"): "needed only by programs with structs or receivers",
-    ("models.resource", "models.tools"): "needed only by programs that offer tools",
     ("models.resource", "models.mcp"): "needed only by programs that use MCP servers",
+    ("models.resource", "models.tools"): "needed only by programs that offer tools",
     ("models.resource", "structs"): "needed only by programs with structs",
     ("evaluation.definitions", "calls"): "needed only by programs that ask a model",
     ("evaluation.definitions", "evidence"): "needed only by programs that ask a model",

@@ -75,7 +75,7 @@ def test_no_arguments_show_the_help_as_an_error(capsys: Streams) -> None:
         (
             ["deploy"],
             "deploy is neither a command nor a file\n"
-            "  = commands: run, check, init, prompt, workflow, model, doc, doctor, version, help; a program is a file such as deploy.na\n",
+            "  = commands: run, check, fmt, test, init, prompt, workflow, model, doc, doctor, version, help; a program is a file such as deploy.na\n",
         ),
         (["help", "rnu"], "rnu is not a command\n  = did you mean run?\n"),
         (["--verzion"], "dana has no option --verzion\n  = did you mean --version?\n"),
@@ -240,7 +240,7 @@ def test_result_object_of_other_ends(capsys: Streams, monkeypatch: pytest.Monkey
     assert (code, told["status"]) == (4, "limit")
     code, told = result("missing.na")
     assert (code, told["status"]) == (2, "usage")
-    monkeypatch.setattr(cli, "_execute", lambda session, sources: session.nothing)
+    monkeypatch.setattr(cli, "execute", lambda session, sources: session.nothing)
     code, told = result(loop)
     assert (code, told["status"]) == (70, "internal-error")
 
@@ -302,7 +302,7 @@ def test_a_fault_of_dana(capsys: Streams, monkeypatch: pytest.MonkeyPatch) -> No
     def fail(*_: object) -> None:
         raise AttributeError("a slip")
 
-    monkeypatch.setattr(cli, "_execute", fail)
+    monkeypatch.setattr(cli, "execute", fail)
     program = write("print(1)\n")
     said = (
         "internal error: AttributeError: a slip\n"

@@ -43,6 +43,13 @@ def isolated(text: str, host: Quiet | None = None, path: str | None = None, **op
     return host
 
 
+def test_the_library_that_is_written_in_dana_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    host = isolated("print(workflow_engine.workflows)", path=str(tmp_path / "demo.na"))
+    assert host.printed == "{}\n"
+
+
 def dana(*arguments: str, cwd: Path | None = None, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "dana", *arguments],

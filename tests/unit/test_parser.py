@@ -151,7 +151,7 @@ KINDS: dict[str, tuple[Any, list[Field]]] = {
         ["Match", "Match", "subject", "cases"],
         ["match_case", "MatchCase", "pattern", "guard", "body"],
         ["FunctionDef", "FunctionDefinition", "name", lambda t, n: t.arguments(n.args), "returns", "body",
-         lambda t, n: False, "decorator_list"],
+         lambda t, n: "def", "decorator_list"],
         ["ClassDef", "ClassDefinition", "name", "bases", "keywords", "body", lambda t, n: "class", "decorator_list"],
         ["MatchValue", "ValuePattern", "value"],
         ["MatchSingleton", "ValuePattern", lambda t, n: nodes.Constant(*t.span(n), n.value)],

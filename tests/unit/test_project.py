@@ -26,10 +26,24 @@ def test_project_runs_at_once(
     assert main(["init", name, "mine"]) == 0
     written, said = capsys.readouterr()
     assert str(Path("mine/main.na")) in written.splitlines()
-    assert said == f"run it:  dana run {Path('mine/main.na')}\n"
+    assert said == f"run it:   dana run {Path('mine/main.na')}\ntest it:  dana test mine\n"
     assert main(["run", "mine/main.na"]) == 0
     assert len(capsys.readouterr().out.splitlines()) >= 4
-    assert main(["check", "--strict", "mine/main.na"]) == 0
+    assert main(["check", "--strict", *map(str, Path("mine").glob("*.na"))]) == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_project_passes_its_tests(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", name, str(tmp_path / "mine")]) == 0
+    monkeypatch.chdir(tmp_path / "mine")
+    (tests,) = Path().glob("test_*.na")
+    assert main(["check", str(tests)]) == 0
+    capsys.readouterr()
+    assert main(["test"]) == 0
+    assert capsys.readouterr().out.startswith(f"{tests} ..")
+    assert not Path(".dana").exists()
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:

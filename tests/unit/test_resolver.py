@@ -314,7 +314,7 @@ def test_unsure(text: str, expected: list[str]) -> None:
         ("__import__('os')", "__import__ is not part of Dana", "__import__"),
         ("def f():\n    return globals()", "globals is not part of Dana", "globals"),
         ("print(__name__)", "__name__: names with double underscores belong to the host", "__name__"),
-        ("__all__ = []", "__all__: names with double underscores belong to the host", "__all__"),
+        ("def f():\n    __all__ = []", "__all__: names with double underscores belong to the host", "__all__"),
         ("import __main__", "__main__: names with double underscores belong to the host", "__main__"),
         ("from a import b as __b__", "__b__: names with double underscores belong to the host", "__b__"),
         ("f(__x__=1)", "__x__: names with double underscores belong to the host", "__x__"),

@@ -41,7 +41,15 @@ def test_contents(wheel: Path) -> None:
             assert f"{package}/{file.relative_to(ROOT / folder)}" in names
     stray = [name for name in names if not name.startswith("dana/") and ".dist-info/" not in name]
     assert not stray
-    assert not [name for name in names if "test_" in name or "tests/" in name]
+    own = [name for name in names if not name.startswith("dana/templates/")]
+    assert not [name for name in own if "/test_" in name or "tests/" in name]
+
+
+def test_entry_points(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith("/entry_points.txt"))
+        text = archive.read(name).decode()
+    assert text.split() == ("[console_scripts] dana = dana.cli:command [pytest11] dana = dana.pytest_plugin".split())
 
 
 def test_runs_where_it_is_unpacked(wheel: Path, tmp_path: Path) -> None:

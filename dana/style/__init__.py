@@ -1,0 +1,1 @@
+"""The style of programs: what `dana fmt` writes."""

@@ -1,0 +1,287 @@
+"""Modules of Python in programs: what is granted, how values and errors cross, and what handles do not show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dana import Limits, Session, UncaughtError
+from dana.isolation import run_isolated
+from dana.permissions import Permissions
+from dana.source import Source
+from tests.hosts import Capture
+
+TOOLS = '''
+"""Tools."""
+import datetime
+import decimal
+import enum
+import os
+import collections
+import threading
+
+LIMIT = 3
+NAMES = ["a", "b"]
+_private = 1
+
+class Own(ValueError):
+    pass
+
+class Stranger(Exception):
+    pass
+
+class Colour(enum.IntEnum):
+    RED = 1
+
+Pair = collections.namedtuple("Pair", "a b")
+
+class Box:
+    """A box."""
+    made = 0
+    def __init__(self, n):
+        self.n = n
+        self._hidden = 5
+    def double(self):
+        return self.n * 2
+    def boxed(self):
+        return Box(self.n + 1)
+    def __add__(self, other):
+        return Box(self.n + (other.n if isinstance(other, Box) else other))
+    def __radd__(self, other):
+        return Box(self.n + other)
+    def __neg__(self):
+        return Box(-self.n)
+    def __lt__(self, other):
+        return self.n < other.n
+    def __len__(self):
+        return self.n
+    def __getitem__(self, i):
+        return i * self.n
+    def __iter__(self):
+        return iter(range(self.n))
+    def __contains__(self, i):
+        return i == self.n
+    def __eq__(self, other):
+        return isinstance(other, Box) and other.n == self.n
+    def __hash__(self):
+        return self.n
+
+class Plain:
+    pass
+
+def mean(values):
+    return sum(values) / len(values)
+def same(x):
+    return x
+def kind(x):
+    return type(x).__name__
+def apply(f, *x, **named):
+    return f(*x, **named)
+def tries(f):
+    try:
+        return f()
+    except ValueError as error:
+        return f"caught {error}"
+def fail(which):
+    raise {"value": ValueError("bad"), "own": Own("mine"), "key": KeyError("k"), "stranger": Stranger("?"),
+           "unicode": UnicodeDecodeError("utf-8", b"x", 0, 1, "no")}[which]
+def change(x):
+    x.append(1)
+    return x
+def count():
+    yield 1
+    yield 2
+def frame():
+    import sys
+    return sys._getframe()
+def leave():
+    raise SystemExit(3)
+def deep():
+    x = []
+    x.append(x)
+    return x
+def elsewhere(f):
+    found = []
+    def work():
+        try:
+            f()
+        except RuntimeError as error:
+            found.append(str(error))
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return found
+'''
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "tools.py").write_text(TOOLS)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "inner.py").write_text("def f():\n    return 'inner'\n")
+    (tmp_path / "broken.py").write_text("x = 1\ny = x / 0\n")
+    (tmp_path / "wrong.py").write_text("def f(:\n")
+    (tmp_path / "needs.py").write_text("import nowhere_at_all\n")
+    return tmp_path
+
+
+def printed(folder: Path, text: str, granted: object = True, limits: Limits | None = None) -> str:
+    host = Capture(lambda: Permissions(python=granted))  # type: ignore[arg-type]
+    Session(host, limits=limits).run(text, "main.na", str(folder / "main.na"))
+    return host.printed.removesuffix("\n")
+
+
+def failure(folder: Path, text: str, granted: object = True) -> str:
+    with pytest.raises(UncaughtError) as caught:
+        printed(folder, text, granted)
+    return caught.value.diagnostic.message
+
+
+VALUES = {
+    "t.mean([1, 2, 3])": "2.0",
+    "t.LIMIT, t.NAMES": "(3, ['a', 'b'])",
+    "t": "<module 'tools.py'>",
+    "t.same({'a': [1, (2.5, {3}), none, true, b'x', 'ö']})": "{'a': [1, (2.5, {3}), None, True, b'x', 'ö']}",
+    "t.kind({}), t.kind([]), t.kind(()), t.kind({1}), t.kind(1), t.kind(none)": "('dict', 'list', 'tuple', 'set', 'int', 'NoneType')",
+    "t.datetime.date(2026, 1, 2)": "2026-01-02",
+    "t.decimal.Decimal('1.50')": "1.50",
+    "t.Colour.RED + 1": "2",
+    "t.Pair(1, [2])": "(1, [2])",
+    "t.apply(lambda x, y=0: x + y, 3, y=4)": "7",
+    "t.apply(sorted_by, [3, 1])": "[1, 3]",
+    "t.apply(shop.price, 2)": "20",
+    "t.same(P(5))": "{'a': 5}",
+    "t.tries(refuses)": "caught no",
+    "t.Box(3)": "<python tools.Box>",
+    "t.Box, t.mean": "(<python class tools.Box>, <python function mean>)",
+    "t.Box(3).n, t.Box(3).double(), t.Box(3).boxed().n, t.Box.made": "(3, 6, 4, 0)",
+    "len(t.Box(3)), t.Box(3)[4], list(t.Box(3)), 3 in t.Box(3), 4 in t.Box(3)": "(3, 12, [0, 1, 2], True, False)",
+    "(t.Box(3) + 1).n, (1 + t.Box(3)).n, (t.Box(1) + t.Box(2)).n, (-t.Box(3)).n": "(4, 4, 3, -3)",
+    "t.Box(3) == t.Box(3), t.Box(3) != t.Box(3), t.Box(1) < t.Box(2), sorted([t.Box(2), t.Box(1)])[0].n": "(True, False, True, 1)",
+    "{t.Box(3): 1}[t.Box(3)]": "1",
+    "type_name(t.Box(1)), callable(t.Box), callable(t.Box(1))": "('python object', True, False)",
+    "f'{t.Box(3)}', str(t.Plain())": "('<python tools.Box>', '<python tools.Plain>')",
+    "list(t.count())": "[1, 2]",
+    "[t.mean, t.same][1](5)": "5",
+    "t.elsewhere(lambda: 1)": '["a function of the program can only be called on the program\'s own thread"]',
+    "[x for x in map(t.kind, [1, 'a'])]": "['int', 'str']",
+    "([1, 2] | t.mean)": "1.5",
+}
+
+BEFORE = """
+import tools.py as t
+struct P:
+    a: int = 1
+class Shop:
+    def price(self, n):
+        return n * 10
+shop = Shop()
+def sorted_by(x):
+    return sorted(x)
+def refuses():
+    raise ValueError("no")
+"""
+
+
+@pytest.mark.parametrize("expression", VALUES)
+def test_values_cross(expression: str, folder: Path) -> None:
+    assert printed(folder, f"{BEFORE}print(({expression}))", ["tools", "datetime", "decimal"]) == VALUES[expression]
+
+
+ERRORS = {
+    "t.fail('value')": "ValueError: bad",
+    "t.fail('own')": "ValueError: tools.Own: mine",
+    "t.fail('key')": "KeyError: 'k'",
+    "t.fail('stranger')": "RuntimeError: tools.Stranger: ?",
+    "t.fail('unicode')": "UnicodeError: builtins.UnicodeDecodeError: 'utf-8' codec can't decode byte 0x78 in position 0: no",
+    "t.apply(lambda: shop.nothing)": "AttributeError: 'Shop' object has no attribute 'nothing'",
+    "t.leave()": "RuntimeError: the code of Python wanted to end the process",
+    "t._private": "AttributeError: module 'tools.py' has no attribute '_private'",
+    "t.men": "AttributeError: module 'tools.py' has no attribute 'men'",
+    "t.Box(1)._hidden": "AttributeError: a python tools.Box has no attribute '_hidden'",
+    "t.Box(1).duble": "AttributeError: a python tools.Box has no attribute 'duble' (did you mean double?)",
+    "t.count().gi_frame": "AttributeError: a python builtins.generator has no attribute 'gi_frame'",
+    "t.frame()": "TypeError: a frame of Python cannot enter a program",
+    "t.same(t)": "TypeError: a module cannot cross to Python: pass data, such as its fields",
+    "t.same(shop)": "TypeError: a Shop cannot cross to Python: pass data, such as its fields",
+    "t.same(n for n in [1])": "TypeError: a generator cannot cross to Python: pass data, such as its fields",
+    "t.deep()": "ValueError: data that crosses from Python may be nested 100 deep, and may not hold itself",
+    "t.os": "PermissionError: importing the Python module os needs --allow-python=os",
+    "t.Plain() + 1": "TypeError: unsupported operand type(s) for +: 'python object' and 'int'",
+    "t.Plain()()": "TypeError: 'python object' object is not callable",
+    "len(t.Plain())": "TypeError: object of type 'Plain' has no len()",
+    "reason(f'{t.Box(1)}', model=create_llm_resource(provider='scripted', answers=['x']))": (
+        "TypeError: t.Box(1) is a python object, which cannot be sent to a model"
+    ),
+    "json.dumps(t.Plain())": "TypeError: Object of type python object is not JSON serializable",
+}
+
+
+@pytest.mark.parametrize("expression", ERRORS)
+def test_errors_cross(expression: str, folder: Path) -> None:
+    assert failure(folder, f"import json\n{BEFORE}print({expression})", ["tools"]) == ERRORS[expression]
+
+
+def test_setting_an_attribute(folder: Path) -> None:
+    assert "read-only" in failure(folder, f"{BEFORE}box = t.Box(1)\nbox.n = 5")
+    assert "cannot be changed" in failure(folder, f"{BEFORE}t.LIMIT = 5")
+
+
+def test_data_is_copied(folder: Path) -> None:
+    assert printed(folder, f"{BEFORE}x = []\nprint(t.change(x), x, t.NAMES is t.NAMES)") == "[1] [] False"
+
+
+GRANTS: dict[str, tuple[object, str]] = {
+    "import tools.py as t": ([], "PermissionError: importing the Python module tools needs --allow-python=tools"),
+    "import os.py as os": (["tools"], "PermissionError: importing the Python module os needs --allow-python=os"),
+    "import os.path.py as p": (
+        ["ospath"],
+        "PermissionError: importing the Python module os.path needs --allow-python=os.path",
+    ),
+    "import nowhere.py as n": (
+        True,
+        "ModuleNotFoundError: no module of Python named 'nowhere': there is no nowhere.py in the folder of the program, and none is installed",
+    ),
+    "import broken.py as b": (
+        True,
+        "ImportError: broken.py cannot be imported: ZeroDivisionError: division by zero (line 2 of broken.py)",
+    ),
+    "import wrong.py as w": (
+        True,
+        "ImportError: wrong.py cannot be imported: SyntaxError: invalid syntax (line 1 of wrong.py)",
+    ),
+    "import needs.py as n": (True, "ImportError: needs.py cannot be imported: it needs the module nowhere_at_all"),
+    "from tools.py import nothing": (True, "ImportError: cannot import name 'nothing' from 'tools.py'"),
+    "from tools.py import *": (True, "ImportError: from tools.py import * is not possible: say which names"),
+    "import lib.inner.py": (True, "ImportError: import lib.inner.py needs a name: import lib.inner.py as inner"),
+}
+
+
+@pytest.mark.parametrize("statement", GRANTS)
+def test_what_cannot_be_imported(statement: str, folder: Path) -> None:
+    granted, message = GRANTS[statement]
+    assert failure(folder, statement, granted) == message
+
+
+def test_forms_of_import(folder: Path) -> None:
+    program = (
+        "import tools.py\nfrom tools.py import mean as m, Box\nimport lib.inner.py as inner\nimport math.py as pm\n"
+        "print(tools.LIMIT, m([4]), Box(2).n, inner.f(), pm.floor(2.5))"
+    )
+    assert printed(folder, program, ["tools", "lib", "math"]) == "3 4.0 2 inner 2"
+
+
+def test_a_grant_covers_what_is_below(folder: Path) -> None:
+    program = "import xml.py as xml\nimport xml.dom.py as dom\nprint(dom)"
+    assert printed(folder, program, ["xml"]) == "<module 'xml.dom.py'>"
+
+
+def test_isolated_programs_have_none(folder: Path) -> None:
+    host = Capture(lambda: Permissions(python=True))
+    with pytest.raises(UncaughtError) as caught:
+        run_isolated(Session(host), [Source("import tools.py as t", "main.na", str(folder / "main.na"))])
+    assert (
+        caught.value.diagnostic.message
+        == "PermissionError: an isolated program imports no module of Python, such as tools"
+    )

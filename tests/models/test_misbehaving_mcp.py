@@ -566,6 +566,17 @@ def test_grants_of_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             Permissions(run=[granted]).check_run([command])
 
 
+def test_a_person_is_shown_the_whole_command() -> None:
+    asked: list[str] = []
+    some = Permissions(ask=lambda question, place: asked.append(question) or "yes")  # type: ignore[func-returns-value]
+    for argument in ("a.py", "b c.py"):
+        some.check_run([PYTHON, argument])
+    assert asked == [
+        f"allow starting the program {PYTHON} a.py?",
+        f"allow starting the program {PYTHON} 'b c.py'?",
+    ]
+
+
 def test_a_grant_in_the_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "dana.toml").write_text(f'[permissions]\nrun = ["{PYTHON}"]\n')
     (tmp_path / "a.na").write_text(f"with {use('plain')} as server:\n    print(server.call('search'))\n")

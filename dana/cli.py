@@ -805,10 +805,19 @@ def execute(session: Session, run: Callable[[], None]) -> None:
     except KeyboardInterrupt:
         session.cancel()
         if not _ends_in_time(ended):
+            _end_servers()
             _interrupted()
             os._exit(INTERRUPTED)
+    _end_servers()
     if outcome:
         raise outcome[0]
+
+
+def _end_servers() -> None:
+    """End the MCP servers of a run."""
+    mcp = sys.modules.get("dana.models.mcp")
+    if mcp is not None:
+        mcp.end_all()
 
 
 def _ends_in_time(ended: Any) -> bool:

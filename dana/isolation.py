@@ -922,10 +922,10 @@ def _isolated_models(asker: _Asker, session: Session) -> Models:
                 return model.connected()
             return _IsolatedTransport(asker, known(model.settings), model.name, model.endpoint.model)
 
-        def server_of(self, command: list[str], environment: dict[str, Any], timeout: float) -> Any:
+        def server_of(self, command: list[str], environment: dict[str, Any], wanted: Any, timeout: float) -> Any:
             raise PermissionError("an isolated program uses no MCP servers")
 
-        def server_at(self, url: str, headers: dict[str, Any], timeout: float) -> Any:
+        def server_at(self, url: str, headers: dict[str, Any], wanted: Any, timeout: float) -> Any:
             raise PermissionError("an isolated program uses no MCP servers")
 
         def _cache(self, given: Any) -> Any:

@@ -8,7 +8,7 @@ import threading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import FrameType
     from typing import Literal
 
@@ -133,11 +133,20 @@ class Permissions:
             grant = ""
         self._decide("python", f"importing the Python module {module}", module, grant)
 
-    def check_run(self, program: str) -> None:
-        """Refuse to start a program; raises PermissionError."""
-        wanted = _normal("run", program)
-        grant = wanted if wanted in self._named["run"] else "" if "run" in self._all else None
-        self._decide("run", f"starting the program {program}", wanted, grant)
+    def check_run(self, command: Sequence[str]) -> str | None:
+        """The place of a program that may be started, None where there is none; raises PermissionError.
+
+        It is looked up here, in the PATH of this process, and is to be started from that place.
+        """
+        import shlex  # most programs start no others
+        import shutil
+
+        name = _normal("run", command[0])
+        found = shutil.which(name)
+        place = None if found is None else os.path.abspath(found)
+        grant = next((each for each in (name, place) if each in self._named["run"]), "" if "run" in self._all else None)
+        self._decide("run", f"starting the program {shlex.join(command)}", name, grant)
+        return place
 
     def _checked_path(self, kind: str, doing: str, path: str, place: str) -> str:
         of_system = any(is_below(place, folder) for folder in SYSTEM)
@@ -284,8 +293,8 @@ def _normal(kind: str, name: str) -> str:
             shown = f"{name.partition('://')[0]}://...{name.rpartition('@')[2].rpartition('://')[2]}"
             raise ValueError(f"{shown} is no URL of a database; in user, password and name write @ / ? # as %40 %2F ..")
         return f"{found[1].lower()}://{found[2].lower()}{found[3] or ''}"
-    if kind == "run" and os.sep not in name:
-        return name
+    if kind == "run":  # links stay: what they lead to may do something else under its own name
+        return os.path.abspath(name) if os.path.dirname(name) else name
     return name if kind in ("env", "python") else os.path.realpath(name)
 
 

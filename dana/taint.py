@@ -1402,6 +1402,10 @@ class _Flow(Walk):
             return NOTHING
         if name in FACTS_OF_TEXT:
             return A_NUMBER
+        if name == "call" and receiver.uses:  # a tool of a server
+            self.raised |= {origin.root for origin in labels(receiver)}
+            if node.arguments:
+                self.refuse("the name of the tool", node.arguments[0], first)
         if name in ("append", "add", "insert", "extend", "update", "appendleft"):
             self.add(name, function.value, receiver, values, named)
             return NOTHING

@@ -1,6 +1,8 @@
-"""Servers of tools: `use`."""
+"""MCP servers, whose tools a program calls or gives to a model: `use`."""
 
 from __future__ import annotations
+
+import re
 
 from dana.errors import nearest
 from dana.native import Library, current
@@ -13,9 +15,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-library = Library("mcp", "Servers of tools.")
+library = Library("mcp", "MCP servers, whose tools a program calls or gives to a model.")
 
-TIMEOUT = 30
+TIMEOUT = 30.0
+LONGEST = 3600
+"""Seconds that a call may take at most."""
+
+SHOWN = 200
+"""Characters of a name in a message."""
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LOADING = re.compile(
+    r"(?:LD|DYLD)_.*|PATH|ENV|BASH_ENV|PYTHON(?:PATH|HOME|STARTUP)|NODE_(?:OPTIONS|PATH)|RUBY(?:OPT|LIB)|PERL5(?:OPT|LIB)"
+)
+"""Variables that say what code a program loads, which is then not the one that was granted."""
+
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_OWN_HEADERS = frozenset("host content-length transfer-encoding accept-encoding".split())
 
 
 @library.function
@@ -27,60 +43,99 @@ def use(
     url: str | None = None,
     env: dict[str, Any] | None = None,
     headers: dict[str, Any] | None = None,
-    timeout: Any = TIMEOUT,
+    tools: list[str] | None = None,
+    timeout: Any = None,
 ) -> Any:
-    """Start or connect to a server of tools; `kind` is "mcp" (modelcontextprotocol.io).
+    """A server that has tools: `use("mcp", command=["python", "server.py"])`, or `use("mcp", url="https://...")`.
 
-    `command` is a list of a program and its arguments, which is started, has the variables of `env` and few others, and
-    is ended with the run; it needs `--allow-run=PROGRAM`. `url` is where a server is, to which `headers` are sent; it
-    needs `--allow-net=HOST`. Values of `env` and `headers` may be secrets. `timeout` (30), in seconds or a text such as
-    "2m", is for the connection and for each call. Needs `pip install 'dana[mcp]'`.
+    It is one of MCP, the Model Context Protocol; give its tools to a model with `reason(prompt, tools=[server])` or
+    `create_agent({"tools": [server]})`, or call them: `server.call("search", {"q": "x"})` gives text, or data where
+    the server sends data; what is neither, such as an image, is described. `server.tools` is a list of what the server
+    says of its tools: `name`, `description`, and `parameters`, which is a JSON schema; what models take in no name is
+    `_` in the names that they are told. `tools` are the names of those that are used, by default all, 500 at most.
 
-    The server can be given to a model: `reason(prompt, tools=[server])`, `create_agent({"tools": [server]})`.
-    `server.call("search", {"q": "tea"})` calls a tool, `server.tools` says which there are. `with use(...) as server:`
-    closes it at the end. What a server says is data from outside. Raises ConnectionError when it cannot be reached,
-    and RuntimeError for what a tool reports as an error.
+    `command` starts a program on this machine, with what `env` says in its environment, beside PATH, HOME and LANG; it
+    ends with the run, or before at `server.close()` or the end of `with use(...) as server:`. `url` is reached by
+    streamable HTTP, with `headers`. Values of both may be secrets: `headers={"Authorization": secret("DOCS_TOKEN")}`.
+    `timeout` (30) is for connecting and for each call, in seconds or a text such as "2m"; `server.call` takes its own.
 
-        with use("mcp", command=["python", "server.py"]) as server:
-            print(reason("What is new?", tools=[server]))
+    What a server says, of its tools too, is data from outside. Its answers are not recorded by `--record`: a replay
+    calls the tools again.
 
-    >>> use("mpc", url="https://example.com/mcp")
+    Needs `--allow-run=PROGRAM` or `--allow-net=HOST`, else raises PermissionError; a program that may be run may do
+    whatever you may. Raises ConnectionError where the server does not answer, RuntimeError for what a tool reports as
+    an error, ValueError or TypeError for wrong parameters, ImportError without `pip install 'dana[mcp]'`.
+
+    >>> use("mpc", command=["python", "server.py"])
     Traceback (most recent call last):
-    ValueError: 'mpc' cannot be used; did you mean mcp?
+    ValueError: use() knows no 'mpc'; did you mean mcp?
     """
+    if type(kind) is not str:
+        raise TypeError(f"use() takes the kind of server as text, not {type_name(kind)}")
     if kind != "mcp":
-        if type(kind) is not str:
-            raise TypeError(f'what is used is a text such as "mcp", not {type_name(kind)}')
-        meant = "did you mean mcp?" if nearest(kind[:20], ["mcp"]) else 'there is "mcp"'
-        raise ValueError(f"{kind[:60]!r} cannot be used; {meant}")
+        hint = "did you mean mcp?" if nearest(kind[:20].lower(), ["mcp"]) else 'write use("mcp", ...)'
+        raise ValueError(f"use() knows no {kind[:60]!r}; {hint}")
     if (command is None) == (url is None):
         raise TypeError('use("mcp", ...) needs either command=[...] or url="..."')
-    if command is not None and (
-        type(command) not in (list, tuple) or not command or not all(type(word) is str and word for word in command)
-    ):
-        raise TypeError("command must be a list of texts: the program and its arguments")
-    if url is not None and type(url) is not str:
-        raise TypeError(f"url must be text, not {type_name(url)}")
     if env is not None and command is None:
         raise TypeError("env belongs to command")
     if headers is not None and url is None:
         raise TypeError("headers belong to url")
-    seconds = seconds_of(timeout)
-    if not 0 < seconds < 1e9:
-        raise ValueError("timeout must be above 0")
+    if tools is not None and (type(tools) not in (list, tuple) or not all(type(name) is str for name in tools)):
+        raise TypeError("tools must be a list of names of tools")
+    seconds = TIMEOUT if timeout is None else seconds_of(timeout)
+    if not 0 < seconds <= LONGEST:
+        raise ValueError(f"timeout must be above 0 and at most {LONGEST:,} s, not {timeout!r}")
     models = current().session.models
     if command is not None:
-        return models.server_of(list(command), _texts("env", env), seconds)
-    return models.server_at(url, _texts("headers", headers), seconds)
+        return models.server_of(_command(command), _environment(env), tools, seconds)
+    if type(url) is not str:
+        raise TypeError(f"url must be text, not {type_name(url)}")
+    return models.server_at(url, _headers(headers), tools, seconds)
 
 
-def _texts(name: str, given: Any) -> dict[str, str | Secret]:
-    """A dict of texts and secrets."""
-    if given is None:
-        return {}
-    if type(given) is not dict or not all(type(key) is str for key in given):
-        raise TypeError(f"{name} must be a dict of texts")
-    for key, value in given.items():
+def _command(command: Any) -> list[str]:
+    """The program and its arguments."""
+    if type(command) not in (list, tuple) or not command or not all(type(part) is str for part in command):
+        raise TypeError('command must be a list of texts, as in ["python", "server.py"]')
+    if not command[0] or any("\0" in part for part in command):
+        raise ValueError("command has no name of a program, or a character with the code 0 in it")
+    return list(command)
+
+
+def _environment(env: Any) -> dict[str, str]:
+    """The variables with their texts, also where these are secrets."""
+    variables = _texts("env", env)
+    for name, text in variables.items():
+        if not _VARIABLE.fullmatch(name):
+            raise ValueError(f"env: {name!r} cannot be the name of a variable"[:SHOWN])
+        if _LOADING.fullmatch(name.upper()):
+            raise ValueError(f"env: {name} says what code a program loads; it is not set for one")
+        if "\0" in text:
+            raise ValueError(f"env: {name} has a character with the code 0 in it")
+    return variables
+
+
+def _headers(headers: Any) -> dict[str, str]:
+    """The headers with their texts, also where these are secrets."""
+    texts = _texts("headers", headers)
+    for name, text in texts.items():
+        if not _HEADER.fullmatch(name) or name.lower() in _OWN_HEADERS:
+            raise ValueError(f"headers: {name!r} cannot be the name of a header"[:SHOWN])
+        if any(character < " " or character == "\x7f" or character > "\xff" for character in text):
+            raise ValueError(f"headers: {name} has a character in it that headers cannot have")
+    return texts
+
+
+def _texts(what: str, given: Any) -> dict[str, str]:
+    """A dict of texts and secrets; a secret that a server is sent is not shown in what it answers."""
+    if given is not None and type(given) is not dict:
+        raise TypeError(f"{what} must be a dict, not {type_name(given)}")
+    texts = {}
+    for name, value in (given or {}).items():
+        if type(name) is not str:
+            raise TypeError(f"{what} must be a dict of texts")
         if type(value) not in (str, Secret):
-            raise TypeError(f"{name}[{key[:60]!r}] must be text or a secret, not {type_name(value)}")
-    return dict(given)
+            raise TypeError(f"{what}[{name[:60]!r}] must be text or a secret, not {type_name(value)}")
+        texts[name] = value.reveal() if type(value) is Secret else value
+    return texts

@@ -198,17 +198,15 @@ def check_host(host: Host, name: str, port: int) -> None:
 
 def _mcp() -> Any:
     """What connects to MCP servers; raises ImportError where it is not installed."""
+    from importlib.util import find_spec
+
+    if find_spec("mcp") is None:
+        raise ImportError("MCP servers need the package mcp: pip install 'dana[mcp]'")
     try:
-        import mcp  # noqa: F401
-    except ImportError:
-        raise ImportError("MCP servers need the package mcp: pip install 'dana[mcp]'") from None
-    from dana.models import mcp as servers  # only programs with such servers need it
-
+        from dana.models import mcp as servers  # only programs with such servers need it
+    except ImportError as error:
+        raise ImportError(f"{error}: pip install --upgrade 'dana[mcp]'") from None
     return servers
-
-
-def _revealed(given: dict[str, Any]) -> dict[str, str]:
-    return {name: value.reveal() if type(value) is Secret else value for name, value in given.items()}
 
 
 class Budget:
@@ -412,24 +410,13 @@ class Models:
             return self._streamed(question, call, chosen, given, place)
         return self._started(question, call, chosen, given, text, place)
 
-    def server_of(self, command: list[str], environment: dict[str, Any], timeout: float) -> Any:
-        """The MCP server that a command starts; raises PermissionError, ConnectionError."""
-        self.host.permissions.check_run(command[0])
-        return _mcp().started(command, _revealed(environment), self.background, timeout)
+    def server_of(self, command: list[str], environment: dict[str, str], wanted: Any, timeout: float) -> Any:
+        """The MCP server that a command starts; `wanted` are the names of its tools that are taken, None for all."""
+        return _mcp().started(self.host, self.background, command, environment, wanted, timeout)
 
-    def server_at(self, url: str, headers: dict[str, Any], timeout: float) -> Any:
-        """The MCP server at a URL; raises PermissionError, ConnectionError."""
-        from urllib.parse import urlsplit
-
-        try:
-            parts = urlsplit(url)
-            port = parts.port or (443 if parts.scheme == "https" else 80)
-        except ValueError:
-            raise ValueError(f"{url} is not a URL"[:200]) from None
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"{url} is not a URL of http or https"[:200])
-        check_host(self.host, parts.hostname, port)
-        return _mcp().connected(url, _revealed(headers), self.background, timeout)
+    def server_at(self, url: str, headers: dict[str, str], wanted: Any, timeout: float) -> Any:
+        """The MCP server at a URL."""
+        return _mcp().reached(self.host, self.background, url, headers, wanted, timeout)
 
     def tools(self, value: Any) -> list[Tool]:
         """The tools of a list of functions and of things that have tools; raises TypeError and ValueError."""

@@ -51,7 +51,7 @@ def used(program: str, more: str = "") -> str:
         ('server.call("odd.name")', "odd"),
         (
             '[tool["name"] for tool in server.tools]',
-            "['stock', 'twice', 'find', 'variable', 'odd_name', 'die', 'sleep']",
+            "['stock', 'twice', 'find', 'variable', 'odd.name', 'die', 'sleep']",
         ),
         ('server.tools[0]["description"]', "How many there are of an item."),
         ('server.tools[0]["parameters"]["required"]', "['item']"),
@@ -68,7 +68,7 @@ def test_variables_and_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PASSWORD", "open sesame")
     monkeypatch.setenv("OTHER", "other")
     program = 'print(server.call("variable", {"name": "KEY"}), server.call("variable", {"name": "OTHER"}))'
-    assert used(program, ', env={"KEY": secret("PASSWORD")}') == "open sesame nothing"
+    assert used(program, ', env={"KEY": secret("PASSWORD")}') == "<secret PASSWORD> nothing"
 
 
 def test_a_model_calls_its_tools() -> None:
@@ -101,15 +101,15 @@ def test_an_agent_has_a_server() -> None:
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ('server.call("stock", {"item": "cup"})', "RuntimeError: stock: "),
-        ('server.call("stock", {"itm": "pen"})', "RuntimeError: stock: "),
-        ('server.call("nothing")', "RuntimeError: nothing: Unknown tool: nothing"),
-        ('server.call("die")', f"ConnectionError: {sys.executable}: Connection closed; it wrote: last words"),
+        ('server.call("stock", {"item": "cup"})', "RuntimeError: the tool stock failed: "),
+        ('server.call("stock", {"itm": "pen"})', "RuntimeError: the tool stock failed: "),
+        ('server.call("nothing")', f"ValueError: {sys.executable} has no tool nothing; there are stock, "),
+        ('server.call("die")', f"ConnectionError: {sys.executable}: it ended with exit code 3: last words"),
         ("server.call(5)", "TypeError: a tool is called by its name with a dict of arguments"),
         ('server.call("twice", ["a"])', "TypeError: a tool is called by its name with a dict of arguments"),
         ('server.call("twice", {"text": {1}})', "ValueError: the arguments of a tool are JSON"),
         ("server.nothing", "AttributeError: 'mcp server' object has no attribute 'nothing'"),
-        ('server.close(); server.call("find")', f"ConnectionError: {sys.executable}: the connection is closed"),
+        ('server.close(); server.call("find")', f"ConnectionError: {sys.executable}: it is closed"),
         ('reason("x", tools=[server, server])', "ValueError: there are two tools with the name stock"),
     ],
 )
@@ -120,22 +120,22 @@ def test_what_goes_wrong(statement: str, message: str) -> None:
 def test_a_call_takes_too_long() -> None:
     begun = time.monotonic()
     message = failure(f"server = use('mcp', command={COMMAND}, timeout=3)\nserver.call('sleep')")
-    assert "did not answer within 3 s" in message
+    assert "no answer within 3 s" in message
     assert time.monotonic() - begun < 15
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ('command=["nowhere_at_all"]', "ConnectionError: nowhere_at_all: [Errno 2] No such file or directory"),
+        ('command=["nowhere_at_all"]', "ConnectionError: nowhere_at_all: there is no such program"),
         (f'command=["{sys.executable}", "-c", "print(5)"], timeout=5', f"ConnectionError: {sys.executable}: "),
         (
             f'command=["{sys.executable}", "-c", "import sys; sys.exit(\'no way\')"], timeout=5',
-            f"ConnectionError: {sys.executable}: Connection closed; it wrote: no way",
+            f"ConnectionError: {sys.executable}: it ended with exit code 1: no way",
         ),
         ('url="http://127.0.0.1:1/mcp"', "ConnectionError: 127.0.0.1:1: "),
-        ('url="ftp://127.0.0.1/mcp"', "ValueError: ftp://127.0.0.1/mcp is not a URL of http or https"),
-        ('url="nowhere"', "ValueError: nowhere is not a URL of http or https"),
+        ('url="ftp://127.0.0.1/mcp"', "ValueError: 'ftp://127.0.0.1/mcp' is not a URL that begins with"),
+        ('url="nowhere"', "ValueError: 'nowhere' is not a URL that begins with https:// or http:// and a host"),
         ("", 'TypeError: use("mcp", ...) needs either command=[...] or url="..."'),
         ('command="python"', "TypeError: command must be a list of texts"),
         ("command=[]", "TypeError: command must be a list of texts"),

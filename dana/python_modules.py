@@ -5,9 +5,6 @@ What a granted module does is done with all rights of this process, and no limit
 
 from __future__ import annotations
 
-import datetime
-import decimal
-import fractions
 import importlib
 import importlib.util
 import os.path
@@ -15,17 +12,23 @@ import sys
 from _thread import get_ident
 from types import (
     AsyncGeneratorType,
+    CellType,
     CodeType,
     CoroutineType,
     FrameType,
+    FunctionType,
     GeneratorType,
+    MappingProxyType,
     MethodType,
     ModuleType,
     TracebackType,
 )
 
-from dana.errors import nearest
-from dana.values import Class, Module, NativeType, is_program_function, register, type_name
+from dana import modules
+from dana.errors import Stop, nearest
+from dana.evaluation.shapes import SHAPE_CODE
+from dana.run import RUN, current
+from dana.values import NATIVES, PROGRAM_CODE, TYPES, Class, Module, NativeType, is_program_function, register, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from dana.permissions import Permissions
+    from dana.run import Run
 
 _BESIDE = "dana.beside:"
 """How the interpreter knows the modules in files beside programs, whose folders are not on its path."""
@@ -40,19 +44,38 @@ _BESIDE = "dana.beside:"
 DEEPEST = 100
 """How deep data may be nested that crosses."""
 
-_PLAIN = (type(None), bool, int, float, complex, str, bytes, range)
-_MOMENTS = (datetime.datetime, datetime.date, datetime.time, datetime.timedelta, decimal.Decimal, fractions.Fraction)
-_INNER = (FrameType, CodeType, TracebackType, CoroutineType, AsyncGeneratorType)
+_PLAIN = (type(None), bool, int, float, complex, str, bytes, range, type(...), type(NotImplemented))
+_CONTAINERS = (list, tuple, set, frozenset, dict)
+_VIEWS = frozenset((type({}.keys()), type({}.values()), type({}.items()), map, filter, zip, enumerate))
+"""What has items, one after the other, and crosses as a list of them."""
+
+_EXACT: dict[type, Callable[[Any], Any]] = {
+    int: int.__int__,
+    float: float.__float__,
+    complex: complex.__complex__,
+    str: str.__str__,
+    bytes: lambda value: bytes(memoryview(value)),
+    bytearray: bytes,
+}
+"""How a value of a derived type is made one of exactly the type, without asking the derived one."""
+
+_LIBRARIES = {"datetime": ("datetime", "date", "time", "timedelta", "timezone"), "decimal": ("Decimal",), "uuid": ("UUID",)}
+"""The immutable types that programs have from the library as well."""
+
+_INNER = (FrameType, CodeType, TracebackType, CoroutineType, AsyncGeneratorType, CellType, MappingProxyType)
 """What tells of the interpreter itself: no program holds it."""
+
+_DANA = os.path.join(os.path.dirname(__file__), "")
 
 
 class Grant:
-    """The modules that may be used, and the thread of the program."""
+    """The modules that may be used, and the run and the thread of the program."""
 
-    __slots__ = ("_permissions", "name", "thread")
+    __slots__ = ("_permissions", "name", "run", "thread")
 
     def __init__(self, name: str, permissions: Permissions) -> None:
         self.name = name
+        self.run: Run = current()
         self.thread = get_ident()
         self._permissions = permissions
 
@@ -267,115 +290,234 @@ def _told(error: Exception, path: str) -> str:
 def _carried(work: Callable[[], Any], grant: Grant) -> Any:
     """What code of Python gives; its errors as a program may hold them."""
     try:
-        return work()
-    except StopIteration:
+        found = work()
+    except (Stop, KeyboardInterrupt, GeneratorExit, RecursionError, MemoryError):
         raise
-    except Exception as error:
-        if error in _PASSING:
-            _PASSING.remove(error)
+    except BaseException as error:
+        made = _as_error(error, grant)
+        if made is error:
             raise
-        raise _as_error(error) from None
-    except SystemExit:
-        raise RuntimeError("the code of Python wanted to end the process") from None
+        raise made.with_traceback(error.__traceback__) from None
+    grant.run.meter.charge(1)  # a limit that was passed meanwhile ends the program here
+    return found
 
 
-_PASSING: list[BaseException] = []
-"""Errors of programs on their way through code of Python that has called them."""
+def _as_error(error: BaseException, grant: Grant) -> BaseException:
+    """The nearest type of error that programs have, with the name of the type where it is another.
 
-
-def _as_error(error: Exception) -> Exception:
-    """The nearest type of error that programs have, with the name of the type where it is another."""
+    An error that a function of the program has raised, and Python let through, is itself.
+    """
     kind = type(error)
-    for base in kind.__mro__:
-        if base.__module__ == "builtins" and base not in (Exception, OSError, UnicodeDecodeError, UnicodeEncodeError):
-            break
-    else:
-        base = RuntimeError
-    if not issubclass(base, Exception) or base is Exception:
-        base = RuntimeError
-    name = "" if base is kind else f"{_shown(kind)}: "
-    plain = len(error.args) == 1 and type(error.args[0]) is str
-    made: Exception
+    if kind.__class__ is Class or _is_from_program(error):
+        return error
+    if isinstance(error, SystemExit):
+        return RuntimeError("the code of Python wanted to end the process")
+    if isinstance(error, StopIteration):
+        return StopIteration(*(_in(item, grant) for item in error.args))
+    name = "" if kind.__module__ == "builtins" and issubclass(kind, Exception) else f"{_shown(kind)}: "
     try:
-        made = base(f"{name}{error.args[0] if plain else error}")
-    except TypeError:  # one whose arguments are more than a message
-        made = RuntimeError(f"{_shown(kind)}: {error}")
-    return made
+        said = error.args[0] if len(error.args) == 1 and type(error.args[0]) is str else str(error)
+    except Exception as failure:  # a type of a module's own may fail to say what it is
+        said = f"<its __str__ failed: {type(failure).__name__}>"
+    for base in kind.__mro__:
+        if base.__module__ == "builtins" and issubclass(base, Exception) and base is not Exception:
+            if not name and isinstance(error, OSError) and type(error.errno) is int:
+                file = () if error.filename is None else (str(error.filename),)
+                return base(error.errno, str(error.strerror), *file)
+            if not name and kind is base and issubclass(base, KeyError) and len(error.args) == 1:
+                return base(_in(error.args[0], grant))
+            try:
+                return base(f"{name}{said}")
+            except TypeError:  # one whose arguments are more than a message
+                name = f"{_shown(kind)}: "
+    return RuntimeError(f"{_shown(kind)}: {said}")
+
+
+def _is_from_program(error: BaseException) -> bool:
+    """Whether an exception came up in code of a program."""
+    at, within = error.__traceback__, False
+    while at is not None:
+        file = at.tb_frame.f_code.co_filename
+        within = file in (PROGRAM_CODE, SHAPE_CODE) or (within and file.startswith(_DANA))
+        at = at.tb_next
+    return within
 
 
 def _shown(kind: type) -> str:
     """The name of a type, with that of its module."""
-    module = kind.__module__
+    module = str(kind.__module__)
     if module.startswith(_BESIDE):
         module = os.path.basename(module).removesuffix(".py")
     return f"{module}.{kind.__qualname__}"
 
 
-def _out(value: Any, grant: Grant, depth: int = 0) -> Any:
+class _Copies:
+    """One crossing: `made` are the copies so far, by the identity of what is kept with them so that it stays its own.
+
+    What is shared on one side is shared on the other, and the work is charged to the run.
+    """
+
+    __slots__ = ("grant", "inwards", "made")
+
+    def __init__(self, grant: Grant, inwards: bool) -> None:
+        self.grant = grant
+        self.inwards = inwards
+        self.made: dict[int, tuple[Any, Any]] = {}
+
+    def of(self, value: Any, depth: int) -> Any:
+        """The copy of a list, tuple, set, frozenset or dict, or of what is derived from them; exactly of that type."""
+        known = self.made.get(id(value))
+        if known is not None:
+            return known[1]
+        if depth > DEEPEST:
+            way = "from" if self.inwards else "to"
+            raise ValueError(f"data that crosses {way} Python may be nested {DEEPEST} deep, and may not hold itself")
+        meter = self.grant.run.meter
+        meter.check_items(len(value))
+        meter.charge(1 + len(value))
+        copy: Any
+        if isinstance(value, dict):
+            pairs = list(dict.items(value))
+            copy = {self.item(key, depth + 1): self.item(item, depth + 1) for key, item in pairs}
+        else:
+            plain: Any = next(base for base in (list, tuple, set, frozenset) if isinstance(value, base))
+            copy = plain([self.item(item, depth + 1) for item in list(plain.__iter__(value))])
+        self.made[id(value)] = value, copy
+        return copy
+
+    def item(self, value: Any, depth: int) -> Any:
+        return _in(value, self.grant, depth, self) if self.inwards else _out(value, self.grant, depth, self)
+
+
+def _out(value: Any, grant: Grant, depth: int = 0, copies: _Copies | None = None) -> Any:
     """A value of a program as Python gets it: data is copied; raises TypeError for what is none."""
     kind = type(value)
-    if kind in _PLAIN or kind in _MOMENTS:
+    if kind in _PLAIN or kind in _library_types():
         return value
-    if depth > DEEPEST:
-        raise ValueError(f"data that crosses to Python may be nested {DEEPEST} deep, and may not hold itself")
-    if kind in (list, tuple, set, frozenset):
-        return kind(_out(item, grant, depth + 1) for item in value)
-    if kind is dict:
-        return {_out(key, grant, depth + 1): _out(item, grant, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset, dict)):
+        return (copies or _Copies(grant, False)).of(value, depth)
     if kind in (PythonObject, PythonFunction):
         return value._object
-    if is_program_function(value) or kind is MethodType:
-        return _callback(value, grant)
+    if kind is NativeType and value in _types().values():
+        return value.host[0] if type(value.host) is tuple else value.host
+    if kind in (MethodType, FunctionType) or id(value) in NATIVES:
+        return _Callback(value, grant.run, grant.thread)
+    if kind is slice:
+        return slice(*(_out(part, grant) for part in (value.start, value.stop, value.step)))
     if kind.__class__ is Class and "__struct__" in dir(kind) and not issubclass(kind, BaseException):
-        return {name: _out(item, grant, depth + 1) for name, item in vars(value).items()}
+        return (copies or _Copies(grant, False)).of(vars(value), depth)
+    if kind in _VIEWS:
+        return _out(list(grant.run.meter.collected(value)), grant, depth + 1, copies)
     raise TypeError(f"a {type_name(value)} cannot cross to Python: pass data, such as its fields")
 
 
-def _callback(function: Any, grant: Grant) -> Callable[..., Any]:
-    """A function of a program for code of Python, which may call it on the program's own thread."""
+class _Callback:
+    """A function of a program for code of Python, which may call it on the program's own thread.
 
-    def called(*arguments: Any, **keywords: Any) -> Any:
-        if get_ident() != grant.thread:
+    Where the run is over that gave it, a call is a run of its own.
+    """
+
+    __slots__ = ("__name__", "_run", "_thread", "function")
+
+    def __init__(self, function: Any, run: Run, thread: int) -> None:
+        self.function = function
+        self.__name__ = str(getattr(function, "__name__", "function"))
+        self._run = run
+        self._thread = thread
+
+    def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
+        running = RUN.get(None)
+        if running is self._run:
+            return self._call(arguments, keywords)
+        if running is not None or get_ident() != self._thread:
             raise RuntimeError("a function of the program can only be called on the program's own thread")
+        with self._run.session._running():
+            return self._call(arguments, keywords)
+
+    def _call(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        grant = Grant("", self._run.host.permissions)
         given = [_in(argument, grant) for argument in arguments]
         named = {key: _in(value, grant) for key, value in keywords.items()}
-        try:
-            return _out(function(*given, **named), grant)
-        except Exception as error:
-            _PASSING.append(error)
-            raise
+        return _out(self.function(*given, **named), grant)
 
-    called.__name__ = called.__qualname__ = getattr(function, "__name__", "function")
-    return called
+    def __eq__(self, other: object) -> bool:
+        return type(other) is _Callback and self.function == other.function
+
+    def __hash__(self) -> int:
+        return hash(self.function)
 
 
-def _in(value: Any, grant: Grant, depth: int = 0) -> Any:
+def _in(value: Any, grant: Grant, depth: int = 0, copies: _Copies | None = None) -> Any:
     """A value of Python as a program gets it: data is copied, all else becomes a handle."""
     kind = type(value)
-    if kind in _PLAIN or kind in _MOMENTS:
+    if kind in _PLAIN:
+        if kind is str or kind is bytes:
+            grant.run.meter.check_text(len(value))
+        elif kind is int:
+            grant.run.meter.check_bits(value.bit_length())
         return value
     if kind in (PythonObject, PythonFunction) or is_program_function(value) or isinstance(kind, Class):
         return value
-    if depth > DEEPEST:
-        raise ValueError(f"data that crosses from Python may be nested {DEEPEST} deep, and may not hold itself")
-    if isinstance(value, (list, tuple, set, frozenset)):
-        plain: Any = next(base for base in (list, tuple, set, frozenset) if isinstance(value, base))
-        return plain(_in(item, grant, depth + 1) for item in value)
-    if isinstance(value, dict):
-        return {_in(key, grant, depth + 1): _in(item, grant, depth + 1) for key, item in value.items()}
-    for base in (bool, int, float, str, bytes):
+    if kind is _Callback:
+        return value.function
+    if isinstance(value, (list, tuple, set, frozenset, dict)):
+        return (copies or _Copies(grant, True)).of(value, depth)
+    for base, exact in _EXACT.items():
         if isinstance(value, base):
-            return base.__new__(base, value)  # type: ignore[type-var, arg-type]
-    if kind is bytearray:
-        return bytes(value)
+            return _in(exact(value), grant)
+    for host, library in _library_types().items():
+        if isinstance(value, host):
+            modules.library(library)  # makes the type known to the program
+            return _exact(value, host, kind, grant)
     if kind.__module__ == "numpy" and getattr(value, "shape", None) == () and hasattr(value, "item"):
-        return _in(value.item(), grant, depth + 1)
+        plain = _carried(value.item, grant)
+        if type(plain) is not kind:
+            return _in(plain, grant, depth, copies)
+    if kind is slice:
+        return slice(*(_in(part, grant) for part in (value.start, value.stop, value.step)))
     if isinstance(value, ModuleType):
         grant.check(value.__name__)
         return Module(f"{value.__name__}.py", _Members(value, grant), None)
     if isinstance(value, _INNER):
         raise TypeError(f"a {kind.__name__} of Python cannot enter a program")
+    if isinstance(value, type):
+        native = _types().get(value)
+        if native is not None or (value.__module__ == "builtins" and issubclass(value, Exception)):
+            return native or value
+    if isinstance(value, BaseException):
+        return _as_error(value, grant)
     return (PythonFunction if callable(value) else PythonObject)(value, grant)
+
+
+def _library_types() -> dict[type, str]:
+    """The types of `_LIBRARIES` whose modules the interpreter has loaded, each with its library."""
+    loaded = [(sys.modules[module], names) for module, names in _LIBRARIES.items() if module in sys.modules]
+    return {getattr(module, name): module.__name__ for module, names in loaded for name in names}
+
+
+def _types() -> dict[type, NativeType]:
+    """The types of data, which stand for each other on both sides."""
+    return {host: TYPES[host] for host in (*_CONTAINERS, *_PLAIN, *_library_types()) if host in TYPES}
+
+
+def _exact(value: Any, host: type, kind: type, grant: Grant) -> Any:
+    """A day, moment, number .. of exactly the host's type; a time zone becomes its distance from UTC."""
+    if hasattr(host, "fold"):
+        from datetime import timezone  # it is loaded, or there was no such value
+
+        zone = value.tzinfo
+        if zone is not None and type(zone) is not timezone:
+            offset = _carried(value.utcoffset, grant)
+            zone = None if offset is None else timezone(offset)
+        day = (value.year, value.month, value.day) if hasattr(host, "year") else ()
+        return host(*day, value.hour, value.minute, value.second, value.microsecond, zone, fold=value.fold)
+    if kind is host:
+        return value
+    if hasattr(host, "year"):
+        return host(value.year, value.month, value.day)
+    if hasattr(host, "total_seconds"):
+        return host(value.days, value.seconds, value.microseconds)
+    return host(str(value))
 
 
 register(

@@ -5,30 +5,48 @@ What a granted module does is done with all rights of this process, and no limit
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import importlib.util
 import os.path
 import sys
 from _thread import get_ident
+from importlib.machinery import PathFinder
 from types import (
     AsyncGeneratorType,
+    BuiltinFunctionType,
     CellType,
     CodeType,
     CoroutineType,
     FrameType,
     FunctionType,
     GeneratorType,
+    GetSetDescriptorType,
     MappingProxyType,
+    MemberDescriptorType,
+    MethodDescriptorType,
     MethodType,
+    MethodWrapperType,
     ModuleType,
     TracebackType,
+    WrapperDescriptorType,
 )
 
 from dana import modules
 from dana.errors import Stop, nearest
 from dana.evaluation.shapes import SHAPE_CODE
 from dana.run import RUN, current
-from dana.values import NATIVES, PROGRAM_CODE, TYPES, Class, Module, NativeType, is_program_function, register, type_name
+from dana.values import (
+    NATIVES,
+    PROGRAM_CODE,
+    TYPES,
+    Class,
+    Module,
+    NativeType,
+    is_program_function,
+    register,
+    type_name,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,11 +77,25 @@ _EXACT: dict[type, Callable[[Any], Any]] = {
 }
 """How a value of a derived type is made one of exactly the type, without asking the derived one."""
 
-_LIBRARIES = {"datetime": ("datetime", "date", "time", "timedelta", "timezone"), "decimal": ("Decimal",), "uuid": ("UUID",)}
+_LIBRARIES = {
+    "datetime": ("datetime", "date", "time", "timedelta", "timezone"),
+    "decimal": ("Decimal",),
+    "uuid": ("UUID",),
+}
 """The immutable types that programs have from the library as well."""
 
-_INNER = (FrameType, CodeType, TracebackType, CoroutineType, AsyncGeneratorType, CellType, MappingProxyType)
+_INNER = (
+    FrameType, CodeType, TracebackType, CoroutineType, AsyncGeneratorType, CellType, MappingProxyType,
+    MethodWrapperType, GetSetDescriptorType, MemberDescriptorType, MethodDescriptorType, WrapperDescriptorType,
+)  # fmt: skip
 """What tells of the interpreter itself: no program holds it."""
+
+_REACHING = frozenset(
+    id(getattr(builtins, name))
+    for name in """eval exec compile __import__ getattr setattr delattr hasattr globals locals vars dir object open
+    input breakpoint super property classmethod staticmethod memoryview""".split()
+)
+"""Functions of Python that reach what nobody gave them: no program holds one."""
 
 _DANA = os.path.join(os.path.dirname(__file__), "")
 
@@ -145,7 +177,11 @@ class PythonObject:
     def attribute(self, name: str) -> Any:
         """A public attribute; raises AttributeError."""
         value = self._object
-        if name[:1] == "_" or isinstance(value, (*_INNER, GeneratorType)):
+        if (
+            name[:1] == "_"
+            or isinstance(value, (*_INNER, GeneratorType))
+            or (isinstance(value, type) and hasattr(type, name))
+        ):
             raise self._missing(name)
         try:
             found = _carried(lambda: getattr(value, name), self._grant)
@@ -154,7 +190,7 @@ class PythonObject:
         return _in(found, self._grant)
 
     def _missing(self, name: str) -> AttributeError:
-        names = [each for each in dir(self._object) if each[:1] != "_"]
+        names = [each for each in _carried(lambda: dir(self._object), self._grant) if each[:1] != "_"]
         like = nearest(name, names) if name[:1] != "_" else None
         meant = f" (did you mean {like}?)" if like else ""
         return AttributeError(f"a {self.kind} has no attribute '{name}'{meant}")
@@ -216,13 +252,23 @@ class _Members(dict):  # type: ignore[type-arg]
         self._grant = grant
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name[:1] != "_" and hasattr(self._module, name)
+        if not isinstance(name, str) or name[:1] == "_":
+            return False
+        return bool(_carried(lambda: hasattr(self._module, name), self._grant))
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name in dir(self._module) if name[:1] != "_")
+        return (name for name in _carried(lambda: dir(self._module), self._grant) if name[:1] != "_")
 
     def __getitem__(self, name: str) -> Any:
-        return _in(_carried(lambda: getattr(self._module, name), self._grant), self._grant)
+        found = _carried(lambda: getattr(self._module, name), self._grant)
+        owner = _owner(found)
+        if (
+            owner is not None
+            and _family(owner) != _family(self._module.__name__)
+            and name not in getattr(self._module, "__all__", ())
+        ):
+            self._grant.check(owner)
+        return _in(found, self._grant)
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a public name."""
@@ -232,28 +278,73 @@ class _Members(dict):  # type: ignore[type-arg]
             return default
 
 
+def _owner(value: Any) -> str | None:
+    """The module that a function or class comes from; None for what every program has too."""
+    if not isinstance(value, (FunctionType, BuiltinFunctionType, type)) or value in _types():
+        return None
+    owner = value.__module__
+    return owner if type(owner) is str and owner != "builtins" else None
+
+
+def _family(module: str) -> str:
+    """The package that a module belongs to; the parts of one that are written in C begin with an underscore."""
+    return module if module.startswith(_BESIDE) else module.partition(".")[0].lstrip("_")
+
+
 def load(name: str, folder: str, permissions: Permissions) -> Module:
     """The module of Python with a dotted name: a file below a folder, or one that is installed.
 
-    Raises PermissionError where it is not granted, ModuleNotFoundError, and ImportError for one that fails.
+    A name that means both is refused, so that a file beside a program does not get what was granted to an installed
+    module. Raises PermissionError where it is not granted, ModuleNotFoundError, and ImportError for one that fails.
     """
+    path = os.path.join(folder, *name.split(".")) + ".py"
+    first = name.partition(".")[0]
+    is_beside = os.path.isfile(path)
+    if is_beside and _is_installed(first):
+        message = f"{name}.py means the file {os.path.basename(path)} and the installed module {first}: rename the file"
+        raise ImportError(message, name=name)
     permissions.check_python(name)
     grant = Grant(name, permissions)
-    path = os.path.join(folder, *name.split(".")) + ".py"
     try:
-        module = _from_file(name, path) if os.path.isfile(path) else importlib.import_module(name)
+        module = _from_file(path) if is_beside else importlib.import_module(name)
+    except (Stop, KeyboardInterrupt, RecursionError, MemoryError):
+        raise
     except ModuleNotFoundError as error:
         if error.name is not None and name != error.name and not name.startswith(f"{error.name}."):
             raise ImportError(f"{name}.py cannot be imported: it needs the module {error.name}", name=name) from None
         where = f"there is no {name.replace('.', '/')}.py in the folder of the program, and none is installed"
-        raise ModuleNotFoundError(f"no module of Python named '{name}': {where}", name=name) from None
-    except Exception as error:
+        like = nearest(name, [*_names(folder), *sys.stdlib_module_names])
+        meant = f"; did you mean {like}?" if like else ""
+        raise ModuleNotFoundError(f"no module of Python named '{name}': {where}{meant}", name=name) from None
+    except BaseException as error:
         raise ImportError(f"{name}.py cannot be imported: {_told(error, path)}", name=name) from None
     doc = module.__doc__ if isinstance(module.__doc__, str) else None
     return Module(f"{name}.py", _Members(module, grant), doc)
 
 
-def _from_file(name: str, path: str) -> ModuleType:
+def _is_installed(name: str) -> bool:
+    """Whether there is a module of that name, elsewhere than in the current folder.
+
+    Python looks there too where it was started as `python -m dana`.
+    """
+    here = os.path.realpath(os.curdir)
+    path = [folder for folder in sys.path if folder and os.path.realpath(folder) != here]
+    for finder in sys.meta_path:
+        found = finder.find_spec(name, path if finder is PathFinder else None)
+        if found is not None and found.loader is not None:
+            return finder is PathFinder or os.path.dirname(os.path.realpath(found.origin or "")) != here
+    return False
+
+
+def _names(folder: str) -> list[str]:
+    """The modules of Python in a folder."""
+    try:
+        return [name.removesuffix(".py") for name in os.listdir(folder or os.curdir) if name.endswith(".py")]
+    except OSError:
+        return []
+
+
+def _from_file(path: str) -> ModuleType:
     known = _BESIDE + os.path.realpath(path)
     found = sys.modules.get(known)
     if found is not None:
@@ -271,7 +362,7 @@ def _from_file(name: str, path: str) -> ModuleType:
     return module
 
 
-def _told(error: Exception, path: str) -> str:
+def _told(error: BaseException, path: str) -> str:
     """An error of a module's own code, with its line."""
     at, line = error.__traceback__, 0
     while at is not None:
@@ -400,6 +491,8 @@ def _out(value: Any, grant: Grant, depth: int = 0, copies: _Copies | None = None
         return value._object
     if kind is NativeType and value in _types().values():
         return value.host[0] if type(value.host) is tuple else value.host
+    if isinstance(value, type) and issubclass(value, Exception) and kind is not Class:
+        return value
     if kind in (MethodType, FunctionType) or id(value) in NATIVES:
         return _Callback(value, grant.run, grant.thread)
     if kind is slice:
@@ -480,6 +573,10 @@ def _in(value: Any, grant: Grant, depth: int = 0, copies: _Copies | None = None)
         return Module(f"{value.__name__}.py", _Members(value, grant), None)
     if isinstance(value, _INNER):
         raise TypeError(f"a {kind.__name__} of Python cannot enter a program")
+    if id(value) in _REACHING or (isinstance(value, type) and issubclass(value, type)):
+        raise TypeError(f"{value.__name__} of Python cannot enter a program")
+    if any(_is_of_dana(each) for each in (value, *kind.__mro__)):
+        raise TypeError(f"a {kind.__name__} of Dana cannot enter a program")
     if isinstance(value, type):
         native = _types().get(value)
         if native is not None or (value.__module__ == "builtins" and issubclass(value, Exception)):
@@ -487,6 +584,12 @@ def _in(value: Any, grant: Grant, depth: int = 0, copies: _Copies | None = None)
     if isinstance(value, BaseException):
         return _as_error(value, grant)
     return (PythonFunction if callable(value) else PythonObject)(value, grant)
+
+
+def _is_of_dana(thing: Any) -> bool:
+    """Whether a function or class is a part of Dana itself."""
+    module = getattr(thing, "__module__", None) if isinstance(thing, (FunctionType, type)) else None
+    return isinstance(module, str) and module.partition(".")[0] == "dana" and not module.startswith(_BESIDE)
 
 
 def _library_types() -> dict[type, str]:

@@ -45,6 +45,7 @@ from dana.values import (
     NativeType,
     is_program_function,
     register,
+    to_value,
     type_name,
 )
 
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 
     from dana.permissions import Permissions
     from dana.run import Run
+    from dana.session import Session
 
 _BESIDE = "dana.beside:"
 """How the interpreter knows the modules in files beside programs, whose folders are not on its path."""
@@ -101,19 +103,23 @@ _DANA = os.path.join(os.path.dirname(__file__), "")
 
 
 class Grant:
-    """The modules that may be used, and the run and the thread of the program."""
+    """The modules that may be used, and the run and the thread of the program.
+
+    Without a name it is that of a program of Python which embeds this one: it gives data only, and gets what is none as
+    it is.
+    """
 
     __slots__ = ("_permissions", "name", "run", "thread")
 
-    def __init__(self, name: str, permissions: Permissions) -> None:
+    def __init__(self, name: str | None, permissions: Permissions, run: Run | None = None) -> None:
         self.name = name
-        self.run: Run = current()
+        self.run: Run = run or current()
         self.thread = get_ident()
         self._permissions = permissions
 
     def check(self, module: str) -> None:
         """Refuse a module that is not below the granted one, and not granted itself; raises PermissionError."""
-        if module != self.name and not module.startswith(f"{self.name}."):
+        if self.name is None or (module != self.name and not module.startswith(f"{self.name}.")):
             self._permissions.check_python(module)
 
 
@@ -463,9 +469,10 @@ class _Copies:
         if depth > DEEPEST:
             way = "from" if self.inwards else "to"
             raise ValueError(f"data that crosses {way} Python may be nested {DEEPEST} deep, and may not hold itself")
-        meter = self.grant.run.meter
-        meter.check_items(len(value))
-        meter.charge(1 + len(value))
+        if self.grant.name is not None:
+            meter = self.grant.run.meter
+            meter.check_items(len(value))
+            meter.charge(1 + len(value))
         copy: Any
         if isinstance(value, dict):
             pairs = list(dict.items(value))
@@ -485,7 +492,8 @@ def _out(value: Any, grant: Grant, depth: int = 0, copies: _Copies | None = None
     kind = type(value)
     if kind in _PLAIN or kind in _library_types():
         return value
-    if isinstance(value, (list, tuple, set, frozenset, dict)):
+    embeds = grant.name is None
+    if isinstance(value, (list, tuple, set, frozenset, dict)) and not (embeds and kind.__class__ is Class):
         return (copies or _Copies(grant, False)).of(value, depth)
     if kind in (PythonObject, PythonFunction):
         return value._object
@@ -494,9 +502,11 @@ def _out(value: Any, grant: Grant, depth: int = 0, copies: _Copies | None = None
     if isinstance(value, type) and issubclass(value, Exception) and kind is not Class:
         return value
     if kind in (MethodType, FunctionType) or id(value) in NATIVES:
-        return _Callback(value, grant.run, grant.thread)
+        return _Callback(value, grant.run, None if embeds else grant.thread)
     if kind is slice:
         return slice(*(_out(part, grant) for part in (value.start, value.stop, value.step)))
+    if embeds:
+        return value
     if kind.__class__ is Class and "__struct__" in dir(kind) and not issubclass(kind, BaseException):
         return (copies or _Copies(grant, False)).of(vars(value), depth)
     if kind in _VIEWS:
@@ -505,15 +515,14 @@ def _out(value: Any, grant: Grant, depth: int = 0, copies: _Copies | None = None
 
 
 class _Callback:
-    """A function of a program for code of Python, which may call it on the program's own thread.
+    """A function of a program for code of Python, which may call it on the program's own thread, or on any without one.
 
     Where the run is over that gave it, a call is a run of its own.
     """
 
-    __slots__ = ("__name__", "_run", "_thread", "function")
-
-    def __init__(self, function: Any, run: Run, thread: int) -> None:
+    def __init__(self, function: Any, run: Run, thread: int | None) -> None:
         self.function = function
+        self.__doc__ = function.__doc__
         self.__name__ = str(getattr(function, "__name__", "function"))
         self._run = run
         self._thread = thread
@@ -522,13 +531,15 @@ class _Callback:
         running = RUN.get(None)
         if running is self._run:
             return self._call(arguments, keywords)
+        if self._thread is None:
+            return called(self._run.session, self.function, arguments, keywords)
         if running is not None or get_ident() != self._thread:
             raise RuntimeError("a function of the program can only be called on the program's own thread")
         with self._run.session._running():
             return self._call(arguments, keywords)
 
     def _call(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        grant = Grant("", self._run.host.permissions)
+        grant = Grant("", self._run.host.permissions, self._run)
         given = [_in(argument, grant) for argument in arguments]
         named = {key: _in(value, grant) for key, value in keywords.items()}
         return _out(self.function(*given, **named), grant)
@@ -539,11 +550,33 @@ class _Callback:
     def __hash__(self) -> int:
         return hash(self.function)
 
+    def __repr__(self) -> str:
+        return f"<function {self.__name__} of a Dana program>"
+
+
+def called(session: Session, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """What a function of a program gives to a program of Python, in a run of its own: data is copied both ways.
+
+    Raises TypeError for arguments that are no data, and DanaError.
+    """
+    grant = Grant(None, session.host.permissions, session._run)
+    given = [_in(argument, grant) for argument in arguments]
+    named = {key: _in(value, grant) for key, value in keywords.items()}
+    with session._running():
+        return _out(function(*given, **named), grant)
+
+
+def given(session: Session, value: Any) -> Any:
+    """A value of a program for the program of Python that runs it: a copy of data, a function that can be called."""
+    return _out(value, Grant(None, session.host.permissions, session._run))
+
 
 def _in(value: Any, grant: Grant, depth: int = 0, copies: _Copies | None = None) -> Any:
     """A value of Python as a program gets it: data is copied, all else becomes a handle."""
     kind = type(value)
     if kind in _PLAIN:
+        if grant.name is None:
+            return value
         if kind is str or kind is bytes:
             grant.run.meter.check_text(len(value))
         elif kind is int:
@@ -568,6 +601,8 @@ def _in(value: Any, grant: Grant, depth: int = 0, copies: _Copies | None = None)
             return _in(plain, grant, depth, copies)
     if kind is slice:
         return slice(*(_in(part, grant) for part in (value.start, value.stop, value.step)))
+    if grant.name is None:
+        return to_value(value)
     if isinstance(value, ModuleType):
         grant.check(value.__name__)
         return Module(f"{value.__name__}.py", _Members(value, grant), None)

@@ -12,6 +12,7 @@ import os.path
 import sys
 from _thread import get_ident
 from importlib.machinery import PathFinder
+from operator import delitem, setitem
 from types import (
     AsyncGeneratorType,
     BuiltinFunctionType,
@@ -92,12 +93,12 @@ _INNER = (
 )  # fmt: skip
 """What tells of the interpreter itself: no program holds it."""
 
-_REACHING = frozenset(
+_REACHING = frozenset(map(id, _INNER)) | frozenset(
     id(getattr(builtins, name))
     for name in """eval exec compile __import__ getattr setattr delattr hasattr globals locals vars dir object open
     input breakpoint super property classmethod staticmethod memoryview""".split()
 )
-"""Functions of Python that reach what nobody gave them: no program holds one."""
+"""Functions and types of Python that reach what nobody gave them: no program holds one."""
 
 _DANA = os.path.join(os.path.dirname(__file__), "")
 
@@ -134,6 +135,12 @@ class PythonObject:
 
     def __getitem__(self, key: Any) -> Any:
         return self._done(lambda: self._object[_out(key, self._grant)])
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        _carried(lambda: setitem(self._object, _out(key, self._grant), _out(value, self._grant)), self._grant)
+
+    def __delitem__(self, key: Any) -> None:
+        _carried(lambda: delitem(self._object, _out(key, self._grant)), self._grant)
 
     def __len__(self) -> int:
         count: int = self._done(lambda: len(self._object))
@@ -214,9 +221,6 @@ class PythonFunction(PythonObject):
         return self._done(lambda: self._object(*given, **named))
 
 
-PythonObject.__name__ = PythonFunction.__name__ = "python object"  # as the host's messages are to call them
-
-
 def _forward(name: str) -> None:
     """Give handles an operator of Python's."""
 
@@ -245,8 +249,28 @@ for _name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshi
     _forward(f"__r{_name}__")
 for _name in "lt le gt ge".split():
     _forward(f"__{_name}__")
-for _name in "neg pos abs invert".split():
+for _name in "neg pos abs invert int float".split():
     _forward_unary(f"__{_name}__")
+
+
+_handle_types: dict[tuple[str, type[PythonObject]], type[PythonObject]] = {}
+
+
+def _handle_type(kind: type, base: type[PythonObject]) -> type[PythonObject]:
+    """The type of the handles of what is of a type of Python, by whose name programs know it: `python.DataFrame`."""
+    name = f"python.{kind.__qualname__.rpartition('.')[2]}"
+    found = _handle_types.get((name, base))
+    if found is None:
+        found = _handle_types[name, base] = type(name, (base,), {"__slots__": ()})
+        register(NativeType(name, found, _HANDLE, attribute=PythonObject.attribute))
+    return found
+
+
+_HANDLE = """A value of Python that is no data, such as an object of one of its classes.
+
+Its public attributes and methods, its items and operators work as in Python, and give data or other handles. It cannot
+be sent to a model, nor be written as JSON.
+"""
 
 
 class _Members(dict):  # type: ignore[type-arg]
@@ -495,7 +519,7 @@ def _out(value: Any, grant: Grant, depth: int = 0, copies: _Copies | None = None
     embeds = grant.name is None
     if isinstance(value, (list, tuple, set, frozenset, dict)) and not (embeds and kind.__class__ is Class):
         return (copies or _Copies(grant, False)).of(value, depth)
-    if kind in (PythonObject, PythonFunction):
+    if isinstance(value, PythonObject):
         return value._object
     if kind is NativeType and value in _types().values():
         return value.host[0] if type(value.host) is tuple else value.host
@@ -582,17 +606,17 @@ def _in(value: Any, grant: Grant, depth: int = 0, copies: _Copies | None = None)
         elif kind is int:
             grant.run.meter.check_bits(value.bit_length())
         return value
-    if kind in (PythonObject, PythonFunction) or is_program_function(value) or isinstance(kind, Class):
+    if issubclass(kind, PythonObject) or is_program_function(value) or isinstance(kind, Class):
         return value
     if kind is _Callback:
         return value.function
-    if isinstance(value, (list, tuple, set, frozenset, dict)):
+    if issubclass(kind, (list, tuple, set, frozenset, dict)):
         return (copies or _Copies(grant, True)).of(value, depth)
     for base, exact in _EXACT.items():
-        if isinstance(value, base):
+        if issubclass(kind, base):
             return _in(exact(value), grant)
     for host, library in _library_types().items():
-        if isinstance(value, host):
+        if issubclass(kind, host):
             modules.library(library)  # makes the type known to the program
             return _exact(value, host, kind, grant)
     if kind.__module__ == "numpy" and getattr(value, "shape", None) == () and hasattr(value, "item"):
@@ -603,22 +627,22 @@ def _in(value: Any, grant: Grant, depth: int = 0, copies: _Copies | None = None)
         return slice(*(_in(part, grant) for part in (value.start, value.stop, value.step)))
     if grant.name is None:
         return to_value(value)
-    if isinstance(value, ModuleType):
+    if issubclass(kind, ModuleType):
         grant.check(value.__name__)
         return Module(f"{value.__name__}.py", _Members(value, grant), None)
-    if isinstance(value, _INNER):
+    if issubclass(kind, _INNER):
         raise TypeError(f"a {kind.__name__} of Python cannot enter a program")
-    if id(value) in _REACHING or (isinstance(value, type) and issubclass(value, type)):
+    if id(value) in _REACHING or (issubclass(kind, type) and issubclass(value, type)):
         raise TypeError(f"{value.__name__} of Python cannot enter a program")
     if any(_is_of_dana(each) for each in (value, *kind.__mro__)):
         raise TypeError(f"a {kind.__name__} of Dana cannot enter a program")
-    if isinstance(value, type):
+    if issubclass(kind, type):
         native = _types().get(value)
         if native is not None or (value.__module__ == "builtins" and issubclass(value, Exception)):
             return native or value
-    if isinstance(value, BaseException):
+    if issubclass(kind, BaseException):
         return _as_error(value, grant)
-    return (PythonFunction if callable(value) else PythonObject)(value, grant)
+    return _handle_type(kind, PythonFunction if callable(value) else PythonObject)(value, grant)
 
 
 def _is_of_dana(thing: Any) -> bool:
@@ -656,17 +680,3 @@ def _exact(value: Any, host: type, kind: type, grant: Grant) -> Any:
     if hasattr(host, "total_seconds"):
         return host(value.days, value.seconds, value.microseconds)
     return host(str(value))
-
-
-register(
-    NativeType(
-        "python object",
-        (PythonObject, PythonFunction),
-        """A value of Python that is no data, such as an object of one of its classes.
-
-        Its public attributes and methods, its items and operators work as in Python, and give data or other handles.
-        It cannot be sent to a model, nor be written as JSON.
-        """,
-        attribute=PythonObject.attribute,
-    )
-)

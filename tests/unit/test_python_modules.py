@@ -237,7 +237,7 @@ VALUES = {
     "(t.Box(3) + 1).n, (1 + t.Box(3)).n, (t.Box(1) + t.Box(2)).n, (-t.Box(3)).n": "(4, 4, 3, -3)",
     "t.Box(3) == t.Box(3), t.Box(3) != t.Box(3), t.Box(1) < t.Box(2), sorted([t.Box(2), t.Box(1)])[0].n": "(True, False, True, 1)",
     "{t.Box(3): 1}[t.Box(3)]": "1",
-    "type_name(t.Box(1)), callable(t.Box), callable(t.Box(1))": "('python object', True, False)",
+    "type_name(t.Box(1)), callable(t.Box), callable(t.Box(1))": "('python.Box', True, False)",
     "f'{t.Box(3)}', str(t.Plain())": "('<python tools.Box>', '<python tools.Plain>')",
     "list(t.count())": "[1, 2]",
     "[t.mean, t.same][1](5)": "5",
@@ -285,13 +285,13 @@ ERRORS = {
     "t.same(n for n in [1])": "TypeError: a generator cannot cross to Python: pass data, such as its fields",
     "t.deep()": "ValueError: data that crosses from Python may be nested 100 deep, and may not hold itself",
     "t.os": "PermissionError: importing the Python module os needs --allow-python=os",
-    "t.Plain() + 1": "TypeError: unsupported operand type(s) for +: 'python object' and 'int'",
-    "t.Plain()()": "TypeError: 'python object' object is not callable",
+    "t.Plain() + 1": "TypeError: unsupported operand type(s) for +: 'python.Plain' and 'int'",
+    "t.Plain()()": "TypeError: 'python.Plain' object is not callable",
     "len(t.Plain())": "TypeError: object of type 'Plain' has no len()",
     "reason(f'{t.Box(1)}', model=create_llm_resource(provider='scripted', answers=['x']))": (
-        "TypeError: t.Box(1) is a python object, which cannot be sent to a model"
+        "TypeError: t.Box(1) is a python.Box, which cannot be sent to a model"
     ),
-    "json.dumps(t.Plain())": "TypeError: Object of type python object is not JSON serializable",
+    "json.dumps(t.Plain())": "TypeError: Object of type Plain is not JSON serializable",
 }
 
 
@@ -409,6 +409,29 @@ def test_values_are_of_exactly_the_types_of_programs(expression: str, folder: Pa
     assert printed(folder, f"import odd.py as o\n{BEFORE}print(({expression}))", granted) == EXACT[expression]
 
 
+@pytest.mark.parametrize("granted", [["stats.py", "tools"], [" tools"], ["tools.py"]])
+def test_names_of_grants(granted: list[str], folder: Path) -> None:
+    assert printed(folder, "import tools.py as t\nprint(t.LIMIT)", granted) == "3"
+
+
+def test_items_are_set(folder: Path) -> None:
+    (folder / "table.py").write_text(
+        "class Table:\n    def __init__(self):\n        self.items = {}\n"
+        "    def __setitem__(self, key, item):\n        self.items[key] = item\n"
+        "    def __delitem__(self, key):\n        del self.items[key]\n"
+        "    def __float__(self):\n        return 2.5\n"
+    )
+    program = (
+        "from table.py import Table\nx = Table()\nx['a'] = [1]\nx['b'] = 2\ndel x['b']\n"
+        "print(x.items, float(x), type_name(Table), type_name(x))\ndel x['c']"
+    )
+    host = Capture(lambda: Permissions(python=["table"]))
+    with pytest.raises(UncaughtError) as caught:
+        Session(host).run(program, "main.na", str(folder / "main.na"))
+    assert host.printed == "{'a': [1]} 2.5 python.type python.Table\n"
+    assert caught.value.diagnostic.message == "KeyError: 'c'"
+
+
 def test_what_is_shared_is_copied_once(folder: Path) -> None:
     program = f"{BEFORE}x = [1]\nfor i in range(90):\n    x = [x, x]\ny = t.same(x)\nprint(y[0] is y[1], y is x)"
     assert printed(folder, program, limits=Limits(steps=10_000)) == "True False"
@@ -438,7 +461,7 @@ INNER = {
     "getattr(o.Cell(), '__' + 'class__')": "AttributeError: a python odd.Cell has no attribute '__class__'",
     "getattr(o.zoned, '__' + 'globals__')": "AttributeError: a python function zoned has no attribute '__globals__'",
     "'{0.__globals__}'.format(o.zoned)": (
-        "AttributeError: 'python object' object attribute '__globals__' cannot be read by a format"
+        "AttributeError: 'python.function' object attribute '__globals__' cannot be read by a format"
     ),
     "o.types": "PermissionError: importing the Python module types needs --allow-python=types",
     "o.give('globals')": "TypeError: __import__ of Python cannot enter a program",

@@ -23,7 +23,7 @@ from dana.errors import nearest
 from dana.host import Host
 from dana.limits import Limits
 from dana.nodes import docstring
-from dana.python_modules import given
+from dana.python_modules import handed
 from dana.session import Session, read_source
 from dana.tree_cache import parse_cached
 from dana.values import Class, Module, is_program_function
@@ -76,7 +76,7 @@ class _Names:
             like = nearest(name, self.public())
             meant = f"; did you mean {like}?" if like else ""
             raise AttributeError(f"module '{self._module}' has no attribute '{name}'{meant}", name=name)
-        return given(self._session, variables[name])
+        return handed(self._session, variables[name])
 
     def _is_public(self, name: str, value: Any) -> bool:
         if name.startswith("_"):

@@ -1,6 +1,8 @@
 """Modules of Python in programs that were granted them: data is copied both ways, all else is an opaque handle.
 
-What a granted module does is done with all rights of this process, and no limit of the run can end it.
+What a granted module does is done with all rights of this process, and no limit of the run can end it: neither its
+time nor its memory is limited. A limit that was passed meanwhile ends the program when Python gives back; data is charged
+as it crosses, and functions of the program that Python calls are limited as ever.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import os.path
 import sys
 from _thread import get_ident
 from importlib.machinery import PathFinder
-from operator import delitem, setitem
+from operator import delitem, eq, ne, setitem
 from types import (
     AsyncGeneratorType,
     BuiltinFunctionType,
@@ -100,8 +102,6 @@ _REACHING = frozenset(map(id, _INNER)) | frozenset(
 )
 """Functions and types of Python that reach what nobody gave them: no program holds one."""
 
-_DANA = os.path.join(os.path.dirname(__file__), "")
-
 
 class Grant:
     """The modules that may be used, and the run and the thread of the program.
@@ -162,10 +162,17 @@ class PythonObject:
         return bool(self._done(lambda: bool(self._object)))
 
     def __eq__(self, other: object) -> Any:
-        return self._done(lambda: self._object == _out(other, self._grant))
+        return self._compared(eq, other)
 
     def __ne__(self, other: object) -> Any:
-        return self._done(lambda: self._object != _out(other, self._grant))
+        return self._compared(ne, other)
+
+    def _compared(self, operator: Callable[[Any, Any], Any], other: object) -> Any:
+        try:
+            given = _out(other, self._grant)
+        except TypeError:  # what cannot cross is equal to nothing of Python
+            return NotImplemented
+        return self._done(lambda: operator(self._object, given))
 
     def __hash__(self) -> int:
         number: int = self._done(lambda: hash(self._object))
@@ -362,7 +369,8 @@ def _is_installed(name: str) -> bool:
     for finder in sys.meta_path:
         found = finder.find_spec(name, path if finder is PathFinder else None)
         if found is not None and found.loader is not None:
-            return finder is PathFinder or os.path.dirname(os.path.realpath(found.origin or "")) != here
+            is_here = found.has_location and os.path.dirname(os.path.realpath(found.origin or "")) == here
+            return finder is PathFinder or not is_here
     return False
 
 
@@ -455,11 +463,14 @@ def _as_error(error: BaseException, grant: Grant) -> BaseException:
 
 
 def _is_from_program(error: BaseException) -> bool:
-    """Whether an exception came up in code of a program."""
+    """Whether an exception came up in a program, or in the library on its behalf, and not in Python called by it."""
     at, within = error.__traceback__, False
     while at is not None:
-        file = at.tb_frame.f_code.co_filename
-        within = file in (PROGRAM_CODE, SHAPE_CODE) or (within and file.startswith(_DANA))
+        code = at.tb_frame.f_code
+        if code.co_filename in (PROGRAM_CODE, SHAPE_CODE):
+            within = True
+        elif code is _carried.__code__:
+            within = False
         at = at.tb_next
     return within
 
@@ -590,7 +601,7 @@ def called(session: Session, function: Any, arguments: tuple[Any, ...], keywords
         return _out(function(*given, **named), grant)
 
 
-def given(session: Session, value: Any) -> Any:
+def handed(session: Session, value: Any) -> Any:
     """A value of a program for the program of Python that runs it: a copy of data, a function that can be called."""
     return _out(value, Grant(None, session.host.permissions, session._run))
 

@@ -194,6 +194,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "tools.py").write_text(TOOLS)
     (tmp_path / "odd.py").write_text(ODD)
     (tmp_path / "leaves.py").write_text("import sys\nsys.exit(0)\n")
+    (tmp_path / "time.py").write_text("x = 'beside'\n")
     (tmp_path / "colorsys.py").write_text("x = 'beside'\n")
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "inner.py").write_text("def f():\n    return 'inner'\n")
@@ -341,6 +342,10 @@ GRANTS: dict[str, tuple[object, str]] = {
         ["colorsys"],
         "ImportError: colorsys.py means the file colorsys.py and the installed module colorsys: rename the file",
     ),
+    "import time.py as t": (
+        ["time"],
+        "ImportError: time.py means the file time.py and the installed module time: rename the file",
+    ),
     "from odd.py import run": (
         ["odd"],
         "PermissionError: importing the Python module subprocess needs --allow-python=subprocess",
@@ -400,6 +405,7 @@ EXACT = {
     "o.keep(sorted_by), o.is_kept(sorted_by), o.is_kept(refuses)": "(None, True, False)",
     "t.same(...), t.same(slice(1, 2))": "(Ellipsis, slice(1, 2, None))",
     "next(iter(o.many()))": "1",
+    "t.Box(1) == shop, shop != t.Box(1), shop in [t.Box(1), shop], t.Box(1) in [shop]": "(False, True, True, False)",
 }
 
 
@@ -430,6 +436,16 @@ def test_items_are_set(folder: Path) -> None:
         Session(host).run(program, "main.na", str(folder / "main.na"))
     assert host.printed == "{'a': [1]} 2.5 python.type python.Table\n"
     assert caught.value.diagnostic.message == "KeyError: 'c'"
+
+
+def test_errors_of_the_library_pass_through_python(folder: Path) -> None:
+    program = (
+        f"import json\n{BEFORE}try:\n    t.apply(lambda: json.loads('x'))\nexcept json.JSONDecodeError as e:\n"
+        "    print(e.pos)\ntry:\n    t.apply(lambda: t.fail('own'))\nexcept ValueError as e:\n    print(e)\n"
+        "class Mine(Exception):\n    pass\ndef mine():\n    raise kept\nkept = Mine(1)\n"
+        "try:\n    t.apply(lambda: t.apply(mine))\nexcept Mine as e:\n    print(e is kept)"
+    )
+    assert printed(folder, program) == "0\ntools.Own: mine\nTrue"
 
 
 def test_what_is_shared_is_copied_once(folder: Path) -> None:
@@ -516,3 +532,16 @@ def test_a_function_can_be_called_after_the_run(folder: Path) -> None:
     assert kept(5) == 5
     with pytest.raises(UncaughtError, match=r"main\.na:3:12 in count"):
         kept(3)
+
+
+def test_numpy(folder: Path) -> None:
+    pytest.importorskip("numpy")
+    program = (
+        "import numpy.py as np\na = np.array([1.5, 2.5], dtype=float)\na[0] = 3\n"
+        "print(type_name(a), a.tolist(), a[0:1].tolist(), a.mean(), type_name(a.sum()), (2 * a).tolist())\n"
+        "print(type_name(np.int64(3)), type_name(np.bool_(true)), (a > 2.7).tolist(), np.linalg.norm([3, 4]))\n"
+        "print(np.apply_along_axis(lambda row: row.sum(), 0, np.ones((2, 2))).tolist())"
+    )
+    assert printed(folder, program, ["numpy"]) == (
+        "python.ndarray [3.0, 2.5] [3.0] 2.75 float [6.0, 5.0]\nint bool [True, False] 5.0\n[2.0, 2.0]"
+    )

@@ -1,8 +1,9 @@
 """Modules of Python in programs that were granted them: data is copied both ways, all else is an opaque handle.
 
 What a granted module does is done with all rights of this process, and no limit of the run can end it: neither its
-time nor its memory is limited. A limit that was passed meanwhile ends the program when Python gives back; data is charged
-as it crosses, and functions of the program that Python calls are limited as ever.
+time nor its memory is limited. A limit that was passed meanwhile ends the program when Python gives back; data is
+charged as it crosses, and functions of the program that Python calls are limited as ever. The type of a value is asked
+for by `type`, never by `isinstance`, which a value may answer as it likes.
 """
 
 from __future__ import annotations
@@ -185,9 +186,9 @@ class PythonObject:
     def kind(self) -> str:
         """What the type of the value is called."""
         value = self._object
-        if isinstance(value, type):
+        if issubclass(type(value), type):
             return f"python class {_shown(value)}"
-        if callable(value) and hasattr(value, "__name__"):
+        if type(value) in (FunctionType, BuiltinFunctionType, MethodType):
             return f"python function {value.__name__}"
         return f"python {_shown(type(value))}"
 
@@ -199,8 +200,8 @@ class PythonObject:
         value = self._object
         if (
             name[:1] == "_"
-            or isinstance(value, (*_INNER, GeneratorType))
-            or (isinstance(value, type) and hasattr(type, name))
+            or issubclass(type(value), (*_INNER, GeneratorType))
+            or (issubclass(type(value), type) and hasattr(type, name))
         ):
             raise self._missing(name)
         try:
@@ -317,7 +318,8 @@ class _Members(dict):  # type: ignore[type-arg]
 
 def _owner(value: Any) -> str | None:
     """The module that a function or class comes from; None for what every program has too."""
-    if not isinstance(value, (FunctionType, BuiltinFunctionType, type)) or value in _types():
+    kind = type(value)
+    if not issubclass(kind, (FunctionType, BuiltinFunctionType, type)) or (kind is type and value in _types()):
         return None
     owner = value.__module__
     return owner if type(owner) is str and owner != "builtins" else None
@@ -647,7 +649,7 @@ def _in(value: Any, grant: Grant, depth: int = 0, copies: _Copies | None = None)
         raise TypeError(f"{value.__name__} of Python cannot enter a program")
     if any(_is_of_dana(each) for each in (value, *kind.__mro__)):
         raise TypeError(f"a {kind.__name__} of Dana cannot enter a program")
-    if issubclass(kind, type):
+    if kind is type:
         native = _types().get(value)
         if native is not None or (value.__module__ == "builtins" and issubclass(value, Exception)):
             return native or value
@@ -658,7 +660,7 @@ def _in(value: Any, grant: Grant, depth: int = 0, copies: _Copies | None = None)
 
 def _is_of_dana(thing: Any) -> bool:
     """Whether a function or class is a part of Dana itself."""
-    module = getattr(thing, "__module__", None) if isinstance(thing, (FunctionType, type)) else None
+    module = getattr(thing, "__module__", None) if issubclass(type(thing), (FunctionType, type)) else None
     return isinstance(module, str) and module.partition(".")[0] == "dana" and not module.startswith(_BESIDE)
 
 

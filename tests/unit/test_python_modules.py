@@ -545,3 +545,66 @@ def test_numpy(folder: Path) -> None:
     assert printed(folder, program, ["numpy"]) == (
         "python.ndarray [3.0, 2.5] [3.0] 2.75 float [6.0, 5.0]\nint bool [True, False] 5.0\n[2.0, 2.0]"
     )
+
+
+HOSTILE = """
+class Odd(Exception):
+    pass
+class Proxy:
+    @property
+    def __class__(self):
+        raise Odd("class")
+class Meta(type):
+    def __eq__(cls, other):
+        raise Odd("eq")
+    def __hash__(cls):
+        raise Odd("hash")
+class Kind(metaclass=Meta):
+    pass
+class Any:
+    def __getattr__(self, name):
+        raise Odd(name)
+    def __hash__(self):
+        raise Odd("hash")
+    def __bool__(self):
+        raise Odd("bool")
+    def __eq__(self, other):
+        raise Odd("eq")
+    def __iter__(self):
+        raise Odd("iter")
+    def __len__(self):
+        raise Odd("len")
+    def __dir__(self):
+        raise Odd("dir")
+def proxy():
+    return Proxy()
+def any_of():
+    return Any()
+def __getattr__(name):
+    raise Odd(name)
+"""
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("h.proxy()", "<python hostile.Proxy>"),
+        ("h.Kind", "<python class hostile.Kind>"),
+        ("h.any_of().x", "RuntimeError hostile.Odd: x"),
+        ("{h.any_of()}", "RuntimeError hostile.Odd: hash"),
+        ("not h.any_of()", "RuntimeError hostile.Odd: bool"),
+        ("1 == h.any_of()", "RuntimeError hostile.Odd: eq"),
+        ("1 in h.any_of()", "RuntimeError hostile.Odd: iter"),
+        ("[*h.any_of()]", "RuntimeError hostile.Odd: iter"),
+        ("len(h.any_of())", "RuntimeError hostile.Odd: len"),
+        ("h.any_of()._x", "RuntimeError hostile.Odd: dir"),
+        ("h.nothing", "RuntimeError hostile.Odd: nothing"),
+        ("h.any_of()", "<python hostile.Any>"),
+    ],
+)
+def test_whatever_a_module_does_errors_are_those_of_programs(expression: str, said: str, folder: Path) -> None:
+    (folder / "hostile.py").write_text(HOSTILE)
+    program = (
+        f"import hostile.py as h\ntry:\n    print({expression})\nexcept Exception as e:\n    print(type_name(e), e)"
+    )
+    assert printed(folder, program, ["hostile"]) == said

@@ -667,6 +667,8 @@ def _permissions(options: _Options) -> Permissions:
     granted: dict[str, Any] = {}
     for option, kind in _PERMISSIONS.items():
         names = {*options.get(option, ()), *configured.get(kind, ())}
+        if kind == "python":
+            names = {part for name in names for part in name.split(",")}
         granted[kind] = True if "" in names else {FOLDER, *names} if kind in ("read", "write", "db") else names
     at_terminal = sys.stdin.isatty() and sys.stderr.isatty()
     return Permissions(

@@ -5,9 +5,10 @@
 
     orders.total([{"price": 2, "n": 3}])
 
-The public functions and data of a module are its attributes. Functions take and give plain data. An error of the
-program is raised as dana.UncaughtError, which shows the place in the `.na` file; a file that is no program raises
-dana.ProgramError. Nothing outside is granted to the modules, unless `install` is given a host that grants it.
+The public functions and data of a module are its attributes, as they are at the time. Functions take and give plain
+data. An error of the program is raised as dana.UncaughtError, which shows the place in the `.na` file; a file that is
+no program raises dana.ProgramError. Nothing outside is granted to the modules, unless `install` is given a host that
+grants it.
 """
 
 from __future__ import annotations
@@ -18,16 +19,18 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_loader
 
+from dana.errors import nearest
 from dana.host import Host
 from dana.limits import Limits
 from dana.nodes import docstring
+from dana.python_modules import handed
 from dana.session import Session, read_source
 from dana.tree_cache import parse_cached
-from dana.values import Module, is_program_function, to_value
+from dana.values import Class, Module, is_program_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from types import ModuleType
     from typing import Any
 
@@ -50,23 +53,37 @@ class _Loader(Loader):
         session.run_source(source)
         module.__doc__ = docstring(parse_cached(source).body)
         module.__file__ = self._path
-        for name in sorted(session.variables.own):
-            value = session.variables.get(name)
-            if name.startswith("_") or name not in session.variables:
-                continue
-            if is_program_function(value):
-                setattr(module, name, _function(session, name, value))
-            elif not callable(value) and type(value) is not Module and type(value).__class__ is type:
-                setattr(module, name, to_value(value))  # what is no data stays inside
+        names = _Names(session, module.__name__)
+        module.__dict__.update(__getattr__=names.value, __dir__=names.public)
 
 
-def _function(session: Session, name: str, function: Any) -> Callable[..., Any]:
-    def call(*arguments: Any, **keywords: Any) -> Any:
-        return session.call(name, *arguments, **keywords)
+class _Names:
+    """The public names of a module that has run, with what they mean at the time."""
 
-    call.__name__ = call.__qualname__ = name
-    call.__doc__ = function.__doc__
-    return call
+    def __init__(self, session: Session, module: str) -> None:
+        self._session = session
+        self._module = module
+
+    def public(self) -> list[str]:
+        """The names of functions and data."""
+        variables = self._session.variables
+        return sorted(name for name in variables.own if name in variables and self._is_public(name, variables[name]))
+
+    def value(self, name: str) -> Any:
+        """What a name means; raises AttributeError for what is no function and no data: that stays inside."""
+        variables = self._session.variables
+        if name not in variables.own or name not in variables or not self._is_public(name, variables[name]):
+            like = nearest(name, self.public())
+            meant = f"; did you mean {like}?" if like else ""
+            raise AttributeError(f"module '{self._module}' has no attribute '{name}'{meant}", name=name)
+        return handed(self._session, variables[name])
+
+    def _is_public(self, name: str, value: Any) -> bool:
+        if name.startswith("_"):
+            return False
+        return is_program_function(value) or not (
+            callable(value) or type(value) is Module or type(type(value)) is Class
+        )
 
 
 class _Finder(MetaPathFinder):

@@ -295,7 +295,9 @@ def _normal(kind: str, name: str) -> str:
         return f"{found[1].lower()}://{found[2].lower()}{found[3] or ''}"
     if kind == "run":  # links stay: what they lead to may do something else under its own name
         return os.path.abspath(name) if os.path.dirname(name) else name
-    return name if kind in ("env", "python") else os.path.realpath(name)
+    if kind == "python":
+        return name.strip().removesuffix(".py")
+    return name if kind == "env" else os.path.realpath(name)
 
 
 def _covers(grant: str, wanted: str) -> bool:

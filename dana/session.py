@@ -33,7 +33,7 @@ from dana.resolver import resolve
 from dana.run import RUN, Run
 from dana.source import Source
 from dana.tree_cache import parse_cached
-from dana.values import NATIVES, UNBOUND, Module, get_attribute, to_value
+from dana.values import NATIVES, UNBOUND, Module, get_attribute, to_value, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,14 +106,20 @@ class Session:
             return program.evaluate()
 
     def call(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
-        """Call a function of the programs with plain data; raises NameError when there is none."""
+        """What a function of the programs gives; data is copied both ways, a function that it gives can be called.
+
+        Raises NameError when there is none, TypeError for arguments that are no data, and DanaError.
+        """
+        from dana.python_modules import called  # only programs of Python call functions
+
         function = self.variables.get(name, UNBOUND)
-        if function is UNBOUND:
-            raise NameError(f"name '{name}' is not defined", name=name)
-        given = [to_value(argument) for argument in arguments]
-        named = {key: to_value(value) for key, value in keywords.items()}
-        with self._running():
-            return to_value(function(*given, **named))
+        if function is UNBOUND or name not in self.variables.own:
+            like = nearest(name, [each for each in self.variables.own if callable(self.variables.get(each))])
+            meant = f"; did you mean {like}?" if like else ""
+            raise NameError(f"no program of this session has defined the function '{name}'{meant}", name=name)
+        if not callable(function):
+            raise TypeError(f"'{name}' is no function but a value of the type {type_name(function)}")
+        return called(self, function, arguments, keywords)
 
     def register(self, name: str, function: Callable[..., Any]) -> None:
         """Give programs a function of the host; what it returns is converted to plain data of the program."""

@@ -2,7 +2,7 @@
 
 A file is about one route; its programs are separated by a line `---`. The first line of a program says what it
 tries, and lines `#: name=value` set its limits (`steps`, `seconds`, `depth`, `text`, `items`, `bits`, `memory`), what
-it is granted (`read`, `write`, `net`, `db`), and which files may change (`changes`). A line `===` ends a part: the next
+it is granted (`read`, `write`, `net`, `db`, `python`), and which files may change (`changes`). A line `===` ends a part: the next
 one runs in the same session, after `=== new session` in another one of the same process. Behind a line `=====` stands
 all that the program prints, and as the last line the error that ends it, `limit --flag` where that is a limit; of
 several flags each will do, and `limit` alone means any. A last line that ends in `...` is only its beginning.
@@ -27,7 +27,7 @@ from tests.attacks.confinement import LEEWAY, MEMORY, SECRET, files_of
 
 FOLDER = Path(__file__).parent / "attacks"
 LIMITS = ("steps", "seconds", "depth", "text", "items", "bits", "memory", "calls", "cost")
-GRANTS = ("read", "write", "net", "db", "env")
+GRANTS = ("read", "write", "net", "db", "env", "python")
 
 LONGEST = 20_000
 """Characters of what is said of the end of a program, with its traceback."""

@@ -16,7 +16,7 @@ from dana.calls import Inserted
 from dana.formatting import format_value
 from dana.run import RUN
 from dana.secret import Secret
-from dana.values import TYPES, Class
+from dana.values import TYPES, Class, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def as_json(value: Any, path: str, depth: int = 0) -> Any:
         return {key: as_json(item, f"{path}.{key}", depth + 1) for key, item in fields.items()}
     native = TYPES.get(kind)
     if native is not None and native.attribute is not None:
-        raise TypeError(f"{path} is a {native.name}, which cannot be sent to a model")
+        raise TypeError(f"{path} is a {type_name(value)}, which cannot be sent to a model")
     return format_value(value, "")
 
 

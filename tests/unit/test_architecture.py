@@ -167,7 +167,7 @@ LATE = {
     ("evaluation.traceback", "inference"): "needed only where a function is called that nobody defines",
     ("evaluation.pipelines", "modules"): "needed only where a list of stages is run at once",
     ("evaluation.definitions", "scopes"): "needed only by programs with variables of scopes",
-    ("session", "python_modules"): "needed only by programs that import modules of Python",
+    ("session", "python_modules"): "needed only where programs and Python call each other",
     ("session", "workflows"): "needed only by programs that declare workflows",
     ("workflow_files", "workflows"): "needed only by programs that declare workflows",
     ("session", "scopes"): "needed only by programs with variables of scopes",

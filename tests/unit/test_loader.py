@@ -34,6 +34,14 @@ def endless():
     while True:
         pass
 
+count = 0
+def step():
+    global count
+    count += 1
+
+def adder(n):
+    return lambda x: x + n
+
 def read():
     return file_operation({"operation": "read", "path": "/etc/hostname"})
 '''
@@ -53,7 +61,9 @@ def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleTy
 
 
 def test_public_names(orders: ModuleType) -> None:
-    assert [name for name in dir(orders) if name[0] != "_"] == ["LINES", "RATE", "bad", "endless", "read", "total"]
+    assert [name for name in dir(orders) if name[0] != "_"] == [
+        "LINES", "RATE", "adder", "bad", "count", "endless", "read", "step", "total",
+    ]  # fmt: skip
     assert (orders.__doc__, orders.RATE, orders.LINES, orders.total.__doc__) == ("Orders.", 2, [{"n": 1}], "The total.")
     assert str(orders.__file__).endswith("na_orders.na")
 
@@ -99,3 +109,41 @@ def test_packages_of_python(orders: ModuleType, tmp_path: Path) -> None:
     (tmp_path / "na_package" / "__init__.py").write_text("")
     (tmp_path / "na_package" / "inner.na").write_text("x = 5\n")
     assert importlib.import_module("na_package.inner").x == 5
+
+
+def test_names_mean_what_they_mean_at_the_time(orders: ModuleType) -> None:
+    orders.step()
+    orders.step()
+    assert orders.count == 2
+    orders.LINES.append("not there")
+    assert orders.LINES == [{"n": 1}]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("totel", "module 'na_orders' has no attribute 'totel'; did you mean total?"),
+        ("_hidden", "module 'na_orders' has no attribute '_hidden'"),
+        ("Kind", "module 'na_orders' has no attribute 'Kind'"),
+        ("math", "module 'na_orders' has no attribute 'math'"),
+        ("len", "module 'na_orders' has no attribute 'len'"),
+    ],
+)
+def test_what_is_no_attribute(orders: ModuleType, name: str, message: str) -> None:
+    with pytest.raises(AttributeError) as caught:
+        getattr(orders, name)
+    assert str(caught.value) == message
+
+
+def test_functions_that_functions_give(orders: ModuleType) -> None:
+    assert orders.adder(1)(2) == 3
+    with pytest.raises(UncaughtError):
+        orders.adder(1)("x")
+
+
+def test_from_import(orders: ModuleType) -> None:
+    space: dict[str, object] = {}
+    exec("from na_orders import RATE, total", space)
+    assert space["RATE"] == 2
+    with pytest.raises(ImportError):
+        exec("from na_orders import nothing", space)

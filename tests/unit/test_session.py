@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import threading
 from pathlib import Path
 
@@ -49,6 +50,59 @@ def test_call_takes_and_gives_plain_data() -> None:
         session.call("f")
     with pytest.raises(TypeError, match="cannot enter a program"):
         session.call("swap", object())
+
+
+def test_call_says_what_is_wrong() -> None:
+    session = Session(Capture())
+    session.run("def price(x):\n    return len([x])\nRATE = 2\nprice(1)")
+    for name, message in [
+        ("prise", "no program of this session has defined the function 'prise'; did you mean price?"),
+        ("len", "no program of this session has defined the function 'len'"),
+    ]:
+        with pytest.raises(NameError) as missing:
+            session.call(name, 1)
+        assert str(missing.value) == message
+    with pytest.raises(TypeError) as wrong:
+        session.call("RATE")
+    assert str(wrong.value) == "'RATE' is no function but a value of the type int"
+
+
+def test_functions_that_a_call_gives_can_be_called() -> None:
+    session = Session(Capture(), limits=Limits(steps=1000))
+    session.run(
+        "def adder(n):\n    def add(x):\n        'Adds.'\n        return sorted([x + n])\n    return add\n"
+        "def table():\n    return {'wrong': lambda: 1 / 0, 'endless': [endless]}\n"
+        "def endless():\n    while true:\n        pass\ndef same(f):\n    return f\ndef use(f):\n    return f(5)"
+    )
+    add = session.call("adder", 2)
+    assert (add(3), add(x=4), add.__name__, add.__doc__, repr(add)) == (
+        [5], [6], "add", "Adds.", "<function add of a Dana program>"
+    )  # fmt: skip
+    assert session.call("same", add) == add
+    assert session.call("use", add) == [7]
+    with pytest.raises(UncaughtError, match="division by zero"):
+        session.call("table")["wrong"]()
+    with pytest.raises(TypeError, match="cannot enter a program"):
+        add(object())
+    found = []
+    thread = threading.Thread(target=lambda: found.append(add(1)))
+    thread.start()
+    thread.join()
+    assert found == [[3]]
+    with pytest.raises(LimitError):
+        session.call("table")["endless"][0]()
+
+
+def test_moments_and_what_is_shared_cross() -> None:
+    session = Session(Capture())
+    session.run("def year(moment):\n    return moment.year\ndef same(x):\n    return x")
+    assert session.call("year", datetime.datetime(2026, 5, 1)) == 2026
+    nested: list[object] = [1]
+    for _ in range(60):
+        nested = [nested, nested]
+    copy = session.call("same", nested)
+    assert copy is not nested
+    assert copy[0] is copy[1]
 
 
 def test_arguments_are_copied_on_their_way_in() -> None:

@@ -298,10 +298,17 @@ def test_flows_leave_address_space_to_the_interpreter() -> None:
 
 def test_a_stop_reaches_all_flows() -> None:
     session = Session(Capture())
-    timer = threading.Timer(0.2, session.cancel)
-    timer.start()
+    waiting = threading.Semaphore(0)
+    session.register("begun", waiting.release)
+
+    def cancel() -> None:
+        for _ in range(3):  # a session that is cancelled before it runs would not know
+            waiting.acquire()
+        session.cancel()
+
+    threading.Thread(target=cancel, daemon=True).start()
     with pytest.raises(BaseException, match="interrupted"):
-        session.run("def f():\n    while True:\n        pass\nparallel(f, f, f)")
+        session.run("def f():\n    begun()\n    while True:\n        pass\nparallel(f, f, f)")
 
 
 def test_sizes_are_shown_as_people_write_them() -> None:

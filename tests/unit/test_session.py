@@ -228,10 +228,9 @@ def test_more_depth_needs_a_thread_with_more_stack() -> None:
 
 def test_another_thread_can_stop_a_run() -> None:
     session = Session(Capture())
-    timer = threading.Timer(0.05, session.cancel)
-    timer.start()
+    session.register("begun", threading.Timer(0.05, session.cancel).start)
     with pytest.raises(Interrupted):
-        session.run("while True:\n    pass")
+        session.run("begun()\nwhile True:\n    pass")
     session.run("x = 1")
 
 

@@ -19,7 +19,7 @@ from tests.differential import FOLDER, programs
 ROOT = Path(__file__).parent.parent.parent
 RECIPE = ROOT.parent / "shared" / "recipe"
 
-KNOWN = {name for name in dir(builtins) if not name.startswith("_")} | {"type_name", *GLOBALS}
+KNOWN = {name for name in dir(builtins) if not name.startswith("_")} | {"type_name", "FieldError", *GLOBALS}
 
 
 def findings(text: str, **options: bool) -> list[Diagnostic]:

@@ -73,6 +73,7 @@ models.inspection
 workflow_files
 project
 documentation
+highlight
 confinement
 isolation
 cli
@@ -105,6 +106,7 @@ LATE = {
     ("isolation", "workflow_files"): "needed only where a definition runs",
     ("isolation", "calls"): "needed only by programs that ask a model",
     ("cli", "documentation"): "needed only by `dana doc`",
+    ("cli", "highlight"): "needed only by `dana highlight`; brings Pygments",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",
     ("host", "permissions"): "most programs reach for nothing outside",

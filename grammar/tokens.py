@@ -239,7 +239,7 @@ def _definitions(types: Collection[str]) -> Contexts:
             "marks",
         ],
         "heading": ["comments", "words", Match(NAME, ("class",)), _bracket("(", ")", "bases"), "marks"],
-        "bases": ["named", Match(rf"{FREE}(?=[ \t]*[,)])", ("type",)), "expression"],
+        "bases": ["named", Match(rf"(?<!\.){FREE}(?=[ \t]*[,)])", ("type",)), "expression"],
         "parameters": [
             "comments",
             "words",

@@ -62,9 +62,9 @@ class DanaLexer(RegexLexer):  # type: ignore[misc]
     """The lexer of Dana for Pygments."""
 
     name = "Dana"
-    aliases = ("dana", "na")
-    filenames = ("*.na",)
-    mimetypes = ("text/x-dana",)
+    aliases = ["dana", "na"]  # noqa: RUF012 - lists, as Pygments has it
+    filenames = ["*.na"]  # noqa: RUF012
+    mimetypes = ["text/x-dana"]  # noqa: RUF012
     tokens = _states(tokens.contexts(library_names()))
 
 

@@ -194,7 +194,7 @@ def _expressions(names: Mapping[str, Collection[str]]) -> Contexts:
         "words": [Match(_word(words), (kind,)) for kind, words in WORDS.items()],
         "operators": [Match(_literally([*OPERATORS, "."]), ("operator",))],
         "marks": [
-            Match(r"[()\[\]{},:;]|\\(?=\n)", ("punctuation",)),
+            Match(rf"{_literally(PUNCTUATION)}|\\(?=\n)", ("punctuation",)),
             "blanks",
         ],
         "blanks": [Match(r"[ \t\f]+|\n", ("",))],

@@ -84,7 +84,8 @@ def vim(table: Contexts) -> str:
     ]
     for name in table:
         held = [item for rule in _flat(table, name) for _, item, _ in items[id(rule)]]
-        lines.append(f"syntax cluster dana_{name} contains={','.join(held)}")
+        if held:
+            lines.append(f"syntax cluster dana_{name} contains={','.join(held)}")
     lines += [f"highlight default link {item} dana_{kind}" for each in items for _, item, kind in items[each] if kind]
     lines += [f"highlight default link dana_{kind} {group}" for kind, (_, _, group) in CLASSES.items() if group]
     lines += ["let b:current_syntax = 'dana'", "let &cpoptions = s:options", "unlet s:options"]

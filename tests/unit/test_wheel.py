@@ -35,7 +35,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_contents(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
+        (entries,) = (archive.read(name).decode() for name in names if name.endswith("entry_points.txt"))
     assert {"dana/py.typed", "dana/parse_table.marshal", "dana/grammar/dana.lark"} <= names
+    assert {"dana/grammar/dana.tmLanguage.json", "dana/grammar/dana.vim"} <= names
+    assert "[pygments.lexers]\ndana = dana.highlight:DanaLexer" in entries
     for folder, package in zip(PACKAGES, ("dana", "dana/grammar", "dana/stdlib"), strict=True):
         for file in [*(ROOT / folder).rglob("*.py"), *(ROOT / folder).rglob("*.na")]:
             assert f"{package}/{file.relative_to(ROOT / folder)}" in names

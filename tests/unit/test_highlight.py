@@ -96,7 +96,7 @@ def test_files_are_made_from_the_table(file: Path) -> None:
     assert file.read_text() == generated()[file], "python -m tests.grammar makes it anew"
 
 
-KEYWORDS = {*(word.upper() for word in lexer.KEYWORDS), *"MATCH CASE SYNC STRUCT RESOURCE INTERFACE CAPTURE".split()}
+KEYWORDS = {*map(str.upper, lexer.KEYWORDS), *lexer.DEFINING.values(), *"MATCH CASE SYNC CAPTURE".split()}
 
 
 def fits(kind: str, types: set[Any]) -> bool:

@@ -57,6 +57,7 @@ usage: dana run FILE [FILE ...] [name=value ...]   run programs
        dana workflow check | run FILE              workflow definitions in JSON or YAML
        dana model get | list | remove [NAME]       the embedded model
        dana doc [NAME | FILE]                      what the library, or a program, offers
+       dana highlight FILE                         show a program in color
        dana doctor                                 show whether a model can be asked, and why not
        dana version                                show the version
        dana help [COMMAND]                         show this, or more about a command
@@ -228,6 +229,13 @@ A program is read and not run. Names that begin with an underscore are left out.
 them, say what they are.
 """
 
+HIGHLIGHT_HELP = """\
+usage: dana highlight FILE [--format terminal | html | latex] [--color WHEN]
+
+Shows a program in color. FILE may be - for standard input. For a terminal it is colored where there is one to see it
+(--color auto, always or never; NO_COLOR is respected); html and latex are whole documents.
+"""
+
 HELP_OF = {
     "run": RUN_HELP,
     "check": CHECK_HELP,
@@ -238,10 +246,12 @@ HELP_OF = {
     "workflow": WORKFLOW_HELP,
     "model": MODEL_HELP,
     "doc": DOC_HELP,
+    "highlight": HIGHLIGHT_HELP,
     "doctor": DOCTOR_HELP,
 }
 COMMANDS = (
-    "run", "check", "fmt", "test", "init", "prompt", "workflow", "model", "doc", "doctor", "version", "help"
+    "run", "check", "fmt", "test", "init", "prompt", "workflow", "model", "doc", "highlight", "doctor", "version",
+    "help",
 )  # fmt: skip
 
 _COLOR = {"--color": ("auto", "always", "never")}
@@ -369,6 +379,8 @@ def _dispatch(arguments: list[str]) -> int:
         return _model(rest)
     if first == "doc":
         return _doc(rest)
+    if first == "highlight":
+        return _highlight(rest)
     if first == "doctor":
         return _doctor(rest)
     if first == "version":
@@ -1071,6 +1083,23 @@ def _doc(arguments: list[str]) -> int:
             sys.stdout.write(documentation.of_file(_read(word), options.get("--format") == "markdown"))
         else:
             documentation.tell(word, Session())
+    return DONE
+
+
+def _highlight(arguments: list[str]) -> int:
+    options = _Options("highlight", {"--format": ("terminal", "html", "latex"), **_COLOR}, arguments)
+    if options.help:
+        sys.stdout.write(HIGHLIGHT_HELP)
+        return DONE
+    if len(options.words) != 1:
+        raise _usage("dana highlight needs a file", "dana highlight FILE, or - for standard input")
+    source, form = _read(options.words[0]), options.get("--format", "terminal")
+    if form == "terminal" and not _in_color(options.get("--color", "auto"), sys.stdout):
+        sys.stdout.write(source.text)
+    else:
+        from dana.highlight import highlighted
+
+        sys.stdout.write(highlighted(source, form))
     return DONE
 
 

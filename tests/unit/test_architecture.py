@@ -91,6 +91,7 @@ testing.runner
 testing.reporting
 testing.command
 testing.watching
+highlight
 confinement
 isolation
 style
@@ -142,6 +143,7 @@ LATE = {
     ("cli", "testing.environment"): "needed only by `dana test`",
     ("cli", "testing.reporting"): "needed only by `dana test`",
     ("cli", "documentation"): "needed only by `dana doc`",
+    ("cli", "highlight"): "needed only by `dana highlight`; brings Pygments",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",
     ("host", "permissions"): "most programs reach for nothing outside",

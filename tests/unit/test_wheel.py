@@ -21,7 +21,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     copy = folder / "source"
     for name in PACKAGES:
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.marshal"))
+        shutil.copytree(
+            ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.marshal", "node_modules")
+        )
     for file in ROOT.iterdir():
         if file.is_file():
             shutil.copy(file, copy)
@@ -35,7 +37,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_contents(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
+        (entries,) = (archive.read(name).decode() for name in names if name.endswith("entry_points.txt"))
     assert {"dana/py.typed", "dana/parse_table.marshal", "dana/grammar/dana.lark"} <= names
+    assert {"dana/grammar/dana.tmLanguage.json", "dana/grammar/dana.vim"} <= names
+    assert "[pygments.lexers]\ndana = dana.highlight:DanaLexer" in entries
     for folder, package in zip(PACKAGES, ("dana", "dana/grammar", "dana/stdlib"), strict=True):
         for file in [*(ROOT / folder).rglob("*.py"), *(ROOT / folder).rglob("*.na")]:
             assert f"{package}/{file.relative_to(ROOT / folder)}" in names
@@ -49,7 +54,11 @@ def test_entry_points(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith("/entry_points.txt"))
         text = archive.read(name).decode()
-    assert text.split() == ("[console_scripts] dana = dana.cli:command [pytest11] dana = dana.pytest_plugin".split())
+    expected = (
+        "[console_scripts] dana = dana.cli:command [pygments.lexers] dana = dana.highlight:DanaLexer "
+        "[pytest11] dana = dana.pytest_plugin"
+    )
+    assert text.split() == expected.split()
 
 
 def test_runs_where_it_is_unpacked(wheel: Path, tmp_path: Path) -> None:

@@ -291,9 +291,9 @@ def string_end(text: str, start: int, quote: int, stop: int, level: int = 0) -> 
                 if not depth:
                     return at + len(mark)
                 break
-            if character == "\\" and (not raw or text.startswith("\n", at + 1)):
+            if character == "\\":
                 at += 1 if text.startswith("{", at + 1) else 2
-                if text.startswith("N{", at - 1):
+                if not raw and text.startswith("N{", at - 1):
                     close = text.find("}", at)
                     at = stop if close < 0 else close + 1
                 continue

@@ -318,7 +318,7 @@ def test_natives_give_values_of_the_domain_only() -> None:
         ("x", types.SimpleNamespace()),
         ("x", {1: {2: [bytearray()]}}),
     ],
-    ids=str,
+    ids=["object", "path", "module", "class", "method", "function", "namespace", "bytearray"],
 )
 def test_what_is_planted_is_found(name: str, planted: Any) -> None:
     session = Session(Silent())

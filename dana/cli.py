@@ -56,6 +56,7 @@ usage: dana run FILE [FILE ...] [name=value ...]   run programs
        dana workflow check | run FILE              workflow definitions in JSON or YAML
        dana model get | list | remove [NAME]       the embedded model
        dana doc [NAME | FILE]                      what the library, or a program, offers
+       dana lsp                                    the language server, for editors
        dana doctor                                 show whether a model can be asked, and why not
        dana version                                show the version
        dana help [COMMAND]                         show this, or more about a command
@@ -196,6 +197,11 @@ A program is read and not run. Names that begin with an underscore are left out.
 them, say what they are.
 """
 
+LSP_HELP = """\
+usage: dana lsp [--stdio]
+The language server: an editor starts it and speaks with it over standard input and output. It needs the extra:
+pip install 'dana[lsp]'. Programs are read and not run.
+"""
 HELP_OF = {
     "run": RUN_HELP,
     "check": CHECK_HELP,
@@ -205,9 +211,10 @@ HELP_OF = {
     "workflow": WORKFLOW_HELP,
     "model": MODEL_HELP,
     "doc": DOC_HELP,
+    "lsp": LSP_HELP,
     "doctor": DOCTOR_HELP,
 }
-COMMANDS = ("run", "check", "fmt", "init", "prompt", "workflow", "model", "doc", "doctor", "version", "help")
+COMMANDS = ("run", "check", "fmt", "init", "prompt", "workflow", "model", "doc", "lsp", "doctor", "version", "help")
 
 _COLOR = {"--color": ("auto", "always", "never")}
 _LIMITS = {
@@ -317,6 +324,8 @@ def _dispatch(arguments: list[str]) -> int:
         return _model(rest)
     if first == "doc":
         return _doc(rest)
+    if first == "lsp":
+        return _lsp(rest)
     if first == "doctor":
         return _doctor(rest)
     if first == "version":
@@ -921,6 +930,26 @@ def _doc(arguments: list[str]) -> int:
         else:
             documentation.tell(word, Session())
     return DONE
+
+
+# dana lsp
+
+
+def _lsp(arguments: list[str]) -> int:
+    options = _Options("lsp", {"--stdio": bool, **_COLOR}, arguments)
+    if options.help:
+        sys.stdout.write(LSP_HELP)
+        return DONE
+    if options.words:
+        raise _usage(f"dana lsp takes no file, got {options.words[0]}", "an editor starts it")
+    try:
+        from dana.language_server.server import serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        raise _usage(f"dana lsp needs {error.name}, which is not installed", "pip install 'dana[lsp]'") from None
+    stdout, sys.stdout = sys.stdout.buffer, sys.stderr  # what is printed must not get between the messages
+    return serve(sys.stdin.buffer, stdout)
 
 
 # Models

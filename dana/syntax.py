@@ -191,7 +191,9 @@ def _lacks_block(tokens: list[Token], at: int) -> bool:
 
 def _replaced(text: str, begin: int, end: int, by: str = "pass") -> str:
     if end - begin < len(by):
-        return _blank(text, begin, end)
+        if by != "pass" or end == begin:
+            return _blank(text, begin, end)
+        by = "0"  # too short for any other statement
     return text[:begin] + by + _spaces(text[begin + len(by) : end]) + text[end:]
 
 

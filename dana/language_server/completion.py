@@ -147,6 +147,9 @@ def complete(meanings: Meanings, document: Document, offset: int) -> list[Item]:
     if line and line[0][0] in ("IMPORT", "FROM"):
         return _imports(meanings, document, line)
     if tokens and tokens[-1][0] == "DOT":
+        if not cursor.block.whole and tokens[-1][3] == cursor.offset:  # with a name behind the dot it may be a program
+            document = document.changed(f"{document.text[:offset]}_{document.text[offset:]}")
+            cursor = Cursor(document, offset)
         known = cursor.value(meanings, len(tokens) - 2) if len(tokens) > 1 else None
         return [] if known is None else _items(meanings.members(known))
     if tokens and (tokens[-1][0] in _AFTER_A_NAME or tokens[-1][1] in DEFINING) and _follows(tokens, cursor):
@@ -232,24 +235,13 @@ def _items(symbols: dict[str, Symbol]) -> list[Item]:
 
 def _line(tokens: list[Token], text: str, offset: int) -> list[Token]:
     """The tokens of the statement that is being written; brackets keep a statement open."""
-    first = len(tokens)
-    end = offset
-    depth = 0
-    while first:
-        token = tokens[first - 1]
-        if token[1] in _CLOSING:
-            depth += 1
-        elif token[1] in _OPENING:
-            depth -= 1
-        if (
-            depth <= 0
-            and "\n" in text[token[3] : end]
-            and not any(each[1] in _OPENING for each in tokens[first - 1 : first])
-        ):
-            break
-        end = token[2]
-        first -= 1
-    return tokens[first:]
+    first = end = depth = 0
+    for at, token in enumerate(tokens):
+        if not depth and "\n" in text[end : token[2]]:
+            first = at
+        depth = max(0, depth + (token[1] in _OPENING) - (token[1] in _CLOSING))
+        end = token[3]
+    return [] if not depth and "\n" in text[end:offset] else tokens[first:]
 
 
 def _primary_start(tokens: list[Token], last: int) -> int | None:

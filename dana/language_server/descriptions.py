@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dana.language_server.documents import Document
     from dana.language_server.meanings import Known, Symbol
     from dana.models.inspection import Asked
+    from dana.source import Source
 
 LONGEST = 4_000
 """Characters of documentation that are shown at once."""
@@ -98,7 +99,7 @@ def heading(meanings: Meanings, symbol: Symbol) -> str:
         fields = [f"    {words_of(each, source)}" for each in node.declared().values()]
         return "\n".join([f"{node.kind} {node.name}" + (f"({bases})" if bases else "") + ":" * bool(fields), *fields])
     if isinstance(node, nodes.Parameter):
-        return f"(parameter) {words_of(node, source)}"
+        return f"(parameter) {_with_default(node, source)}"
     label = "field" if symbol.kind == "field" else "variable"
     if isinstance(node, nodes.AnnotatedAssignment):
         return f"({label}) {symbol.owner}.{words_of(node, source)}" if symbol.owner else words_of(node, source)
@@ -189,9 +190,14 @@ def signature(meanings: Meanings, symbol: Symbol, given: list[str | None]) -> Si
     return Signature(label, places, prose(documentation(symbol)), _active(names, stars, given))
 
 
-def _written(parameter: Any, source: Any, symbol: Symbol) -> str:
-    text = words_of(parameter, source)
-    return "*" * _stars(symbol.node, parameter) + text.lstrip("*")
+def _written(parameter: Any, source: Source, symbol: Symbol) -> str:
+    return "*" * _stars(symbol.node, parameter) + _with_default(parameter, source).lstrip("*")
+
+
+def _with_default(parameter: Any, source: Source) -> str:
+    """A parameter as it is written."""
+    end = parameter.end if parameter.default is None else parameter.default.end
+    return " ".join(source.text[parameter.start : end].split())
 
 
 def _stars(node: Any, parameter: Any) -> int:

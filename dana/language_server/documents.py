@@ -53,6 +53,13 @@ class Document:
             self.starts.append(at)
             at += len(part)
 
+    def changed(self, text: str) -> Document:
+        """Another document with another text, and all that is known of this one's blocks."""
+        other = Document("", self.path)
+        other.blocks = self.blocks
+        other.change(text)
+        return other
+
     @property
     def text(self) -> str:
         return self.source.text

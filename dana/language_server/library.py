@@ -109,8 +109,9 @@ def place(value: Any, name: str, library: Library | None) -> tuple[str, int] | N
     """The file in which a member of a library is defined, and the line, from 1; None where there is no such file."""
     function = value.construct if isinstance(value, NativeType) and name == "" else value
     if isinstance(function, FunctionType):
-        code = inspect.unwrap(function).__code__
-        if os.path.exists(code.co_filename):
+        inner = inspect.unwrap(function)
+        code = (inner if isinstance(inner, FunctionType) else function).__code__
+        if code.co_name.strip("_") == name.rpartition(".")[2] and os.path.exists(code.co_filename):
             return code.co_filename, code.co_firstlineno
     if library is None:
         return None

@@ -397,7 +397,7 @@ class Meanings:
             if kind is nodes.AnnotatedAssignment:
                 return self.annotated(document, index, scope, each.annotation, depth - 1)
             if kind is nodes.Assignment:
-                whole = any(target is node for target in each.targets)
+                whole = each is node or any(target is node for target in each.targets)
                 return self.value(document, index, scope, each.value, depth - 1) if whole else None
             if kind is nodes.NamedExpression:
                 return self.value(document, index, scope, each.value, depth - 1)
@@ -562,7 +562,7 @@ class Meanings:
         if not isinstance(node, nodes.ClassDefinition):
             return []
         if node.kind == "class":
-            made = self._class_members(symbol, False, ()) and self._initialiser(symbol)
+            made = self._class_members(symbol, False, ()) and self.initialiser(symbol)
             return list(made.parameters.all())[1:] if made else []
         return [
             nodes.Parameter(field.start, field.end, name, field.annotation, field.value)
@@ -581,7 +581,14 @@ class Meanings:
                 found |= self.fields(known.symbol, seen + 1)
         return found | cls.declared()
 
-    def _initialiser(self, symbol: Symbol, seen: int = 0) -> nodes.FunctionDefinition | None:
+    def is_only(self, symbol: Symbol) -> bool:
+        """Whether a function is the only one of its name in its program."""
+        assert symbol.document is not None
+        found = [each for _, each in symbol.document.occurrences(symbol.name) if each.kind == "function"]
+        return len(found) == 1
+
+    def initialiser(self, symbol: Symbol, seen: int = 0) -> nodes.FunctionDefinition | None:
+        """The `__init__` of a class, its own or that of a class above."""
         cls, document = symbol.node, symbol.document
         if document is None or not isinstance(cls, nodes.ClassDefinition) or seen > DEEPEST:
             return None
@@ -590,7 +597,7 @@ class Meanings:
                 return node
         for base in cls.bases:
             known = self.value(document, symbol.index, symbol.scope or symbol.block.top, base)
-            found = None if known is None else self._initialiser(known.symbol, seen + 1)
+            found = None if known is None else self.initialiser(known.symbol, seen + 1)
             if found is not None:
                 return found
         return None

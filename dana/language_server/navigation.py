@@ -117,10 +117,10 @@ def _to_rename(meanings: Meanings, document: Document, offset: int) -> tuple[int
     symbol = meanings.of(document, index, occurrence)
     if symbol is None:
         raise Refused(f"what {name} means is known only when the program runs")
+    if symbol.kind == "module":
+        raise Refused(f"{name} is a module")
     if symbol.document is None or _is_of_library(symbol.document):
         raise Refused(f"{name} belongs to the library")
-    if symbol.kind == "module":
-        raise Refused(f"{name} is a module: rename its file")
     if symbol.owner or (occurrence.kind == "attribute" and not _is_global(symbol)):
         raise Refused(f"{name} is an attribute: whose it is elsewhere is known only when the program runs")
     if symbol.kind == "variable" and isinstance(symbol.node, nodes.Parameter):
@@ -159,12 +159,16 @@ def rename(meanings: Meanings, document: Document, offset: int, new: str) -> lis
         used = False
         for index, occurrence in where.occurrences(old):
             start = where.starts[index] + occurrence.start
+            if occurrence.kind == "keyword":
+                if symbol.kind == "parameter" and _is_argument(meanings, where, index, occurrence, symbol):
+                    places.append((where.source, start, start + len(old)))
+                continue
             found = meanings.of(where, index, occurrence)
             if symbol.same(found):
                 used = True
                 places.append((where.source, start, start + len(old)))
             elif found is None:
-                _refuse_unclear(symbol, where, occurrence, start)
+                _refuse_unclear(meanings, symbol, where, occurrence, start)
         if used:
             _refuse_clash(meanings, symbol, where, new)
             if where is not home and any(True for _ in where.star_imports()):
@@ -172,14 +176,48 @@ def rename(meanings: Meanings, document: Document, offset: int, new: str) -> lis
     return places
 
 
-def _refuse_unclear(symbol: Symbol, where: Document, occurrence: Occurrence, start: int) -> None:
+def _is_argument(meanings: Meanings, where: Document, index: int, occurrence: Occurrence, symbol: Symbol) -> bool:
+    """Whether an argument is given to a parameter by its name; raises Refused when nobody can tell."""
+    call = next(
+        node for node in reversed(occurrence.path[:-1]) if isinstance(node, (nodes.Call, nodes.ClassDefinition))
+    )
+    own = symbol.scope.node if symbol.scope is not None else None
+    if isinstance(call, nodes.ClassDefinition) or not isinstance(own, nodes.FunctionDefinition):
+        return False
+    function, scope = call.function, occurrence.scope
+    called: Symbol | None = None
+    is_method = own.kind == "receiver" or (symbol.scope is not None and symbol.scope.parent is not None
+                                           and symbol.scope.parent.kind == "class")  # fmt: skip
+    if isinstance(function, nodes.Name):
+        called = meanings.name(where, index, scope, function.id)
+    elif isinstance(function, nodes.Attribute):
+        value = meanings.value(where, index, scope, function.value)
+        if value is not None and value.symbol.kind == "module":
+            called = meanings.members(value).get(function.name)
+        elif function.name != own.name:
+            return False
+    if called is not None and called.document is None:
+        return False
+    if called is not None and called.kind in ("function", "workflow") and not is_method:
+        if called.node is own and meanings.is_only(called):
+            return True
+        if called.node is not own and called.name != own.name:
+            return False
+    if called is not None and isinstance(called.node, nodes.ClassDefinition):
+        if called.node.kind != "class" or own.name != "__init__":
+            return False
+        return meanings.initialiser(called) is own
+    start = where.starts[index] + occurrence.start
+    line = f"{where.source.name}:{where.source.line_of(start)}"
+    raise Refused(f"{symbol.name}=... on {line} may be an argument for it")
+
+
+def _refuse_unclear(meanings: Meanings, symbol: Symbol, where: Document, occurrence: Occurrence, start: int) -> None:
     """Raise Refused for a name that may mean the symbol, when nobody can tell."""
     line = f"{where.source.name}:{where.source.line_of(start)}"
-    callable_ = symbol.kind in ("function", "workflow")
-    if occurrence.kind == "attribute" and callable_ and where is symbol.document and _is_called(occurrence):
+    called = occurrence.kind == "attribute" and symbol.kind in ("function", "workflow") and _is_called(occurrence)
+    if called and (where is symbol.document or symbol.same(meanings.global_name(where, symbol.name))):
         raise Refused(f"x.{symbol.name}(...) on {line} may call it too")
-    if occurrence.kind == "keyword" and symbol.kind == "parameter":
-        raise Refused(f"{symbol.name}=... on {line} may be an argument for it")
     if occurrence.kind == "name" and symbol.kind in ("variable", "parameter") and where is symbol.document:
         raise Refused(f"{symbol.name} on {line} may be taken from the function that calls that one")
 

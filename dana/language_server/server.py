@@ -16,6 +16,7 @@ from difflib import SequenceMatcher
 from lsprotocol import types as lsp
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import default_converter
 from pygls.uris import from_fs_path, to_fs_path
 
 from dana import __version__
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, BinaryIO
 
+    from cattrs import Converter
+
     from dana.errors import Diagnostic
     from dana.language_server.completion import Item
     from dana.language_server.fixes import Edit
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
 
 PAUSE = 0.2
 """Seconds without a change before a program is checked."""
+IDLE = 5.0
+"""Seconds without a change before garbage is collected, which takes a while with many trees."""
 SWITCH = 0.0005
 """Seconds that a check may go on while somebody waits for an answer."""
 STACK = 256 * 1024 * 1024
@@ -77,7 +82,7 @@ class Server(LanguageServer):
     """The documents that are open, what is known of them, and the thread that checks them."""
 
     def __init__(self) -> None:
-        super().__init__("dana", __version__, text_document_sync_kind=lsp.TextDocumentSyncKind.Full)
+        super().__init__("dana", __version__, lsp.TextDocumentSyncKind.Full, converter_factory=_converter)
         self.programs = Workspace()
         self.meanings = Meanings(self.programs)
         self.findings: dict[str, Findings] = {}
@@ -86,6 +91,7 @@ class Server(LanguageServer):
         """What was offered last, for those who ask more about one of it."""
         self.ended = False
         self.checking = ThreadPoolExecutor(1, "check")
+        self.tidying: asyncio.TimerHandle | None = None
 
     # Places
 
@@ -130,7 +136,10 @@ class Server(LanguageServer):
         self.check_soon(uri, PAUSE if document is not None else 0)
 
     def check_soon(self, uri: str, pause: float) -> None:
-        """Check a document after a pause, unless it changes before."""
+        """Check a document after a pause, unless it changes before; garbage is collected when nobody writes."""
+        if self.tidying is not None:
+            self.tidying.cancel()
+        self.tidying = asyncio.get_running_loop().call_later(IDLE, gc.collect)
         waiting = self.checks.get(uri)
         if waiting is not None:
             waiting.cancel()
@@ -181,6 +190,13 @@ class Server(LanguageServer):
     def edits(self, source: Source, edits: Iterable[Edit]) -> list[lsp.TextEdit]:
         """Edits of the protocol."""
         return [lsp.TextEdit(self.range(source, start, end), text) for start, end, text in edits]
+
+
+def _converter() -> Converter:
+    """That of pygls, which goes through long lists of numbers one by one, but for those of tokens."""
+    made: Converter = default_converter()  # type: ignore[no-untyped-call]
+    made.register_unstructure_hook(lsp.SemanticTokens, lambda tokens: {"data": tokens.data})
+    return made
 
 
 server = Server()
@@ -494,6 +510,8 @@ def formatted(params: lsp.DocumentFormattingParams) -> list[lsp.TextEdit]:
 def serve(stdin: BinaryIO, stdout: BinaryIO) -> int:
     """Answer until the client ends it; 0 when it has asked for the end before, else 1."""
     gc.enable()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 1_000_000)
     sys.setswitchinterval(SWITCH)
     threading.stack_size(STACK)
     server.start_io(stdin, stdout)

@@ -8,6 +8,7 @@ does not parse is covered (dana.syntax), and the rest of its block is known neve
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from dana import nodes
 from dana.check import owner_of, place_of
@@ -94,53 +95,43 @@ class Occurrence:
 class Block:
     """A statement of the first level with the comments behind it; all offsets count from its beginning.
 
-    `whole` tells whether all of it could be read.
+    It is read when somebody asks for more than its text.
     """
-
-    __slots__ = ("_resolution", "facts", "module", "source", "text", "top", "whole")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.source = Source(text)
-        self.whole = True
         self.facts: dict[str, Any] = {}
         """What others have found out about this text and want to keep."""
-        self.module, self._resolution = self._read()
-        self.top = self.scopes[id(self.module)]
+
+    @cached_property
+    def _read(self) -> tuple[nodes.Module, Resolution]:
+        return _read(self.text)
+
+    @property
+    def module(self) -> nodes.Module:
+        """The tree of all that can be read."""
+        return self._read[0]
 
     @property
     def scopes(self) -> dict[int, Scope]:
         """The scopes by the identity of their node."""
-        return self._resolution.scopes
+        return self._read[1].scopes
+
+    @property
+    def top(self) -> Scope:
+        """The scope of the module."""
+        return self.scopes[id(self.module)]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it could be read."""
+        return self._read[1].source.text == self.text
 
     @property
     def star_imports(self) -> list[nodes.ImportFrom]:
         """The imports of the block that bind names which only the other module knows."""
-        return self._resolution.star_imports
-
-    def _read(self) -> tuple[nodes.Module, Resolution]:
-        text = self.text
-        for _ in range(MOST):
-            module: nodes.Module | None
-            try:
-                module = parse(Source(text))
-            except ProgramError:
-                self.whole = False
-                text, module = repair(text)
-            if module is None:
-                break
-            try:
-                return module, resolve(module, Source(text))
-            except ProgramError as error:
-                self.whole = False
-                covered = text
-                for diagnostic in reversed(error.diagnostics):
-                    covered = cover(covered, diagnostic.start)
-                if covered == text:
-                    break
-                text = covered
-        empty = nodes.Module(0, len(self.text), ())
-        return empty, resolve(empty, Source(""))
+        return self._read[1].star_imports
 
     # Places
 
@@ -205,7 +196,7 @@ class Block:
         """How a node has a name at an offset, or None."""
         kind = type(node)
         if kind is nodes.Name:
-            return "name" if node.id == word and node.start == start else None
+            return "name" if node.id == word and node.end - len(word) == start else None
         if kind is nodes.Attribute:
             return "attribute" if node.name == word and node.end - len(word) == start else None
         if kind is nodes.Keyword:
@@ -254,6 +245,31 @@ class Block:
             if not (at and _in_word(self.text[at - 1])) and not _in_word(self.text[end : end + 1] or " "):
                 yield at
             at = self.text.find(name, end)
+
+
+def _read(text: str) -> tuple[nodes.Module, Resolution]:
+    """The tree and the names of a text, with the statements covered that have mistakes; the source tells which."""
+    for _ in range(MOST):
+        source = Source(text)
+        module: nodes.Module | None
+        try:
+            module = parse(source)
+        except ProgramError:
+            text, module = repair(text)
+            source = Source(text)
+        if module is None:
+            break
+        try:
+            return module, resolve(module, source)
+        except ProgramError as error:
+            covered = text
+            for diagnostic in reversed(error.diagnostics):
+                covered = cover(covered, diagnostic.start)
+            if covered == text:
+                break
+            text = covered
+    empty = nodes.Module(0, len(text), ())
+    return empty, resolve(empty, Source(""))
 
 
 def inside(node: Any) -> Iterator[Any]:

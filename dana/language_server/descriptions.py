@@ -86,7 +86,8 @@ def _stands_for(asked: Asked, start: int, end: int) -> bool:
 
 def heading(meanings: Meanings, symbol: Symbol) -> str:
     """A symbol in one line, or a few, of the language."""
-    name = f"{symbol.owner}.{symbol.name}" if symbol.owner else symbol.name
+    dot = "" if symbol.owner.endswith(":") else "."
+    name = f"{symbol.owner}{dot}{symbol.name}" if symbol.owner else symbol.name
     if symbol.document is None:
         return _library_heading(symbol, name)
     node, source = symbol.node, symbol.block.source if symbol.kind != "module" else symbol.document.source

@@ -115,8 +115,14 @@ class Meanings:
         block, name, node, scope = occurrence.block, occurrence.name, occurrence.node, occurrence.scope
         kind = occurrence.kind
         if kind == "attribute":
+            if type(node.value) is nodes.Name and node.value.id[0] == "$":
+                return self._scoped(document, node.value.id[1:], name)
             known = self.value(document, index, scope, node.value)
-            return self.members(known).get(name) if known is not None else None
+            if known is None:
+                return None
+            around = occurrence.path[-2] if len(occurrence.path) > 1 else None
+            called = type(around) is nodes.Call and around.function is node
+            return self.members(known).get(name) or (self._uniform(document, known, name) if called else None)
         if kind == "keyword":
             return self._keyword(document, index, occurrence)
         if kind == "module":
@@ -152,6 +158,21 @@ class Meanings:
             symbol = self._of_module(target, name, seen | {id(document)})
             if symbol is not None:
                 return symbol
+        return None
+
+    def _uniform(self, document: Document, known: Known, name: str) -> Symbol | None:
+        """The function that `x.name()` calls when the value has nothing of this name."""
+        if known.symbol.kind == "module" or not known.instance:
+            return None
+        found = self.global_name(document, name) or self.builtin(name)
+        return found if found is not None and found.kind in ("function", "workflow") else None
+
+    def _scoped(self, document: Document, scope: str, name: str) -> Symbol | None:
+        """The variable `private:name`, or of another scope, where the program has it first."""
+        for index, each in document.occurrences(name):
+            node = each.node
+            if each.kind == "attribute" and type(node.value) is nodes.Name and node.value.id == f"${scope}":
+                return Symbol("variable", name, document=document, index=index, node=node, owner=f"{scope}:")
         return None
 
     def builtin(self, name: str) -> Symbol | None:

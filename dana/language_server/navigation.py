@@ -121,6 +121,8 @@ def _to_rename(meanings: Meanings, document: Document, offset: int) -> tuple[int
         raise Refused(f"{name} is a module")
     if symbol.document is None or _is_of_library(symbol.document):
         raise Refused(f"{name} belongs to the library")
+    if symbol.owner.endswith(":"):
+        raise Refused(f"{symbol.owner}{name} is a variable that other programs may share")
     if symbol.owner or (occurrence.kind == "attribute" and not _is_global(symbol)):
         raise Refused(f"{name} is an attribute: whose it is elsewhere is known only when the program runs")
     if symbol.kind == "variable" and isinstance(symbol.node, nodes.Parameter):

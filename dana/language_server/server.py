@@ -208,6 +208,14 @@ def initialized(params: lsp.InitializedParams) -> None:
     folders = [to_fs_path(uri) for uri in server.workspace.folders]
     root = server.workspace.root_path
     server.programs.folders = [each for each in folders or [root] if each]
+    threading.Thread(target=_read_ahead, daemon=True).start()
+
+
+def _read_ahead() -> None:
+    """Read the programs of the folders, so that a search for symbols does not wait for that."""
+    for _ in outline.matching(server.programs, ""):
+        if server.ended:
+            return
 
 
 @server.feature(lsp.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)

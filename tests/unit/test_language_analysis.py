@@ -327,6 +327,9 @@ def test_signatures() -> None:
         ("def f(a):\n    return a^", "(parameter) a"),
         ("x = '^a'", None),
         ("# abs^", None),
+        ("private:k = 1\nprint(private:k^)", "(variable) private:k: int"),
+        ("def twice(x):\n    return x\n'a'.twi^ce()", "def twice(x)"),
+        ("def twice(x):\n    return x\nnobody.twi^ce()", None),
         ("nobody^", None),
     ],
 )
@@ -373,6 +376,8 @@ def test_hover_says_what_a_model_will_be_asked() -> None:
         ("y = [x for x in x^]\nx = 1\n", (2, "x")),
         ("class A:\n    x = 1\n    y = x^\n", (2, "x")),
         ("go = (len as n | n^ + 1)\n", (1, "n")),
+        ("private:k = 1\ndef f():\n    return private:k^\n", (1, "k")),
+        ("local:k = 1\nprint(k^)\n", (1, "k")),
     ],
 )
 def test_definition(program: str, wanted: tuple[int, str]) -> None:
@@ -477,6 +482,7 @@ def test_rename(program: str, new: str, wanted: str) -> None:
          "x on <input>:5 may be taken from the function that calls that one"),
         ("x^ = 1\ndef f():\n    return x +\n", "y", "<input> has mistakes, among which x may stand"),
         ("from math import sqrt as r\nr^(2)\n", "s", "sqrt belongs to the library"),
+        ("private:k^ = 1\n", "s", "private:k is a variable that other programs may share"),
         ("'^'\n", "s", "there is no name here"),
     ],
 )  # fmt: skip

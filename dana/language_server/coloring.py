@@ -102,7 +102,7 @@ def _tokens(block: Block, names: dict[int, tuple[str, int]]) -> Iterator[Colored
         yield from _comments(text, at, token[2])
         at = max(at, token[3])
         if token[0] == "FSTRING":
-            inside = [each.value for each in fields if token[2] <= each.start and each.end <= token[3]]
+            inside = [each.value for each in fields if token[2] < each.start and each.end < token[3]]
             yield from _fields(text, token, inside, names)
         else:
             yield from _one(token, names)
@@ -122,7 +122,7 @@ def _fields(text: str, token: Token, values: list[Any], names: dict[int, tuple[s
         yield at, value.start, "string", 0
         for each in inside:
             if each[0] == "FSTRING":
-                inner = [one for one in values if each[2] <= one.start and one.end <= each[3]]
+                inner = [one for one in values if each[2] < one.start and one.end < each[3]]
                 yield from _fields(text, each, inner, names)
             else:
                 yield from _one(each, names)

@@ -19,7 +19,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 from pygls.uris import from_fs_path, to_fs_path
 
-from dana import __version__
+from dana import __version__, modules
 from dana.errors import ProgramError
 from dana.language_server import completion, navigation, outline
 from dana.language_server.coloring import KINDS, MODIFIERS, colored
@@ -212,7 +212,9 @@ def initialized(params: lsp.InitializedParams) -> None:
 
 
 def _read_ahead() -> None:
-    """Read the programs of the folders, so that a search for symbols does not wait for that."""
+    """Read the library and the programs of the folders, so that nobody waits for that later."""
+    for name in modules.builtin_names():
+        server.meanings.builtin(name)
     for _ in outline.matching(server.programs, ""):
         if server.ended:
             return

@@ -543,6 +543,15 @@ def test_colors() -> None:
     ]  # fmt: skip
 
 
+def test_colors_of_texts_in_texts() -> None:
+    meanings, document, _ = asked("^x = f'{f\"{y} a\"} b'\n")
+    found = [(document.text[start:end], kind) for start, end, kind, _ in coloring.colored(meanings, document)]
+    assert found == [
+        ("x", "variable"), ("f'{", "string"), ('f"{', "string"), ("y", "variable"), ('} a"', "string"),
+        ("} b'", "string"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.name)
 def test_colors_of_programs(path: Path) -> None:
     meanings, document, _ = asked("^" + path.read_text())

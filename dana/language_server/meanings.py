@@ -378,8 +378,10 @@ class Meanings:
         if depth == 0:
             return None
         kind = type(node)
-        if kind is nodes.Name or (kind is nodes.Constant and type(node.value) is str and node.value.isidentifier()):
-            symbol = self.name(document, index, scope, node.id if kind is nodes.Name else node.value)
+        if kind is nodes.Constant:
+            return _native(type(node.value))
+        if kind is nodes.Name:
+            symbol = self.name(document, index, scope, node.id)
             classes = symbol is not None and (symbol.kind in ("type", "error") or _is_class(symbol))
             return Known(symbol, True) if symbol is not None and classes else None
         if kind is nodes.Attribute:

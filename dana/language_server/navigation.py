@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 from dana import modules, nodes
 from dana.language_server import library
 from dana.lexer import DEFINING, KEYWORDS, SCOPES
@@ -155,9 +158,7 @@ def rename(meanings: Meanings, document: Document, offset: int, new: str) -> lis
         return []
     places: list[Place] = []
     for where in _reach(meanings, home, symbol):
-        for each in where.blocks:
-            if old in each.text and not each.whole:
-                raise Refused(f"{where.source.name} has mistakes, among which {old} may stand")
+        _refuse_mistakes(symbol, where)
         used = False
         for index, occurrence in where.occurrences(old):
             start = where.starts[index] + occurrence.start
@@ -178,6 +179,21 @@ def rename(meanings: Meanings, document: Document, offset: int, new: str) -> lis
     return places
 
 
+def _refuse_mistakes(symbol: Symbol, where: Document) -> None:
+    """Raise Refused where the name may stand in what could not be read, or in the list of what a module exports."""
+    name = symbol.name
+    for index, block in enumerate(where.blocks):
+        own = symbol.scope is None or (where is symbol.document and index == symbol.index)
+        used = own or (symbol.kind == "parameter" and re.search(rf"\b{name}\s*=", block.text) is not None)
+        if used and not block.whole and any(True for _ in block.words(name)):
+            raise Refused(f"{where.source.name} has mistakes, among which {name} may stand")
+    exports = where.globals.get("__all__")
+    if symbol.scope is None and exports is not None:
+        written = where.blocks[exports[0]].text
+        if f'"{name}"' in written or f"'{name}'" in written:
+            raise Refused(f"{name} is written as a text in __all__ of {where.source.name}")
+
+
 def _is_argument(meanings: Meanings, where: Document, index: int, occurrence: Occurrence, symbol: Symbol) -> bool:
     """Whether an argument is given to a parameter by its name; raises Refused when nobody can tell."""
     call = next(
@@ -188,8 +204,8 @@ def _is_argument(meanings: Meanings, where: Document, index: int, occurrence: Oc
         return False
     function, scope = call.function, occurrence.scope
     called: Symbol | None = None
-    is_method = own.kind == "receiver" or (symbol.scope is not None and symbol.scope.parent is not None
-                                           and symbol.scope.parent.kind == "class")  # fmt: skip
+    around = symbol.scope.parent if symbol.scope is not None else None
+    is_method = own.kind == "receiver" or (around is not None and around.kind == "class")
     if isinstance(function, nodes.Name):
         called = meanings.name(where, index, scope, function.id)
     elif isinstance(function, nodes.Attribute):
@@ -250,4 +266,4 @@ def _is_global(symbol: Symbol) -> bool:
 
 
 def _is_of_library(document: Document) -> bool:
-    return document.path is not None and document.path.startswith(modules.library_folder())
+    return document.path is not None and document.path.startswith(modules.library_folder() + os.sep)

@@ -16,7 +16,7 @@ from dana.agents import SETTINGS
 from dana.answers import Mismatch
 from dana.errors import Diagnostic, nearest
 from dana.evidence import UnknownType, stated
-from dana.inference import infer, written_types
+from dana.inference import Wanted, infer, written_types
 from dana.resolver import Resolution, Scope
 from dana.source import Source
 from dana.taint import untrusted
@@ -31,13 +31,14 @@ def check(
     suggestions: Iterable[str] = (),
     strict: bool = False,
     taint: bool = False,
+    wanted: dict[int, Wanted] | None = None,
 ) -> list[Diagnostic]:
     """What is wrong, or looks wrong, with a program that the resolver accepts, in the order of the text.
 
     `known` tells whether a name that the program does not bind means something nevertheless; `suggestions`
     are such names, for what somebody may have meant. With `strict`, a name that is found only in a calling
     function is an error instead of a warning, and untrusted data must not decide what the program does. With
-    `taint` that is a warning.
+    `taint` that is a warning. `wanted` is what `infer` gives for the program, where somebody has asked it already.
     """
     survey = _Survey(module, source, resolution)
     survey.all()
@@ -45,11 +46,38 @@ def check(
     _Names(survey, known, suggestions, strict).all()
     _unused(survey)
     _Calls(survey).all()
-    _answers(module, survey)
+    _answers(module, survey, wanted)
     if strict or taint:
         findings.extend(untrusted(module, resolution, source, "error" if strict else "warning"))
     findings.sort(key=lambda finding: (finding.start, finding.end, finding.code))
     return findings
+
+
+def owner_of(scope: Scope, name: str, top: Scope) -> Scope | None:
+    """The scope that binds what a name means in another one; None where nothing below `top`, the module, does."""
+    at: Scope | None = scope
+    while at is not None:
+        if name in at.globals:
+            return top if name in top.bound else None
+        if name in at.bound and name not in at.nonlocals and (at.kind != "class" or at is scope):
+            return at
+        at = at.parent
+    return None
+
+
+def place_of(name: str, node: nodes.Node, text: str) -> tuple[int, int]:
+    """Where a definition, an import or a parameter has its name; the first line of the node as a last resort."""
+    start = node.start
+    if isinstance(node, (nodes.FunctionDefinition, nodes.ClassDefinition)) and node.decorators:
+        start = node.decorators[-1].end
+    at = text.find(name, start, node.end)
+    while at >= 0:
+        after = at + len(name)
+        if not _in_word(text[at - 1 : at]) and not _in_word(text[after : after + 1]):
+            return at, after
+        at = text.find(name, at + 1, node.end)
+    line = text.find("\n", node.start, node.end)
+    return node.start, node.end if line < 0 else line
 
 
 Variable = tuple[Scope, str]
@@ -101,29 +129,11 @@ class _Survey:
 
     def owner_of(self, scope: Scope, name: str) -> Scope | None:
         """The scope that binds what a name means in another one; None where the program does not bind it."""
-        at: Scope | None = scope
-        while at is not None:
-            if name in at.globals:
-                return self.top if name in self.top.bound else None
-            if name in at.bound and name not in at.nonlocals and (at.kind != "class" or at is scope):
-                return at
-            at = at.parent
-        return None
+        return owner_of(scope, name, self.top)
 
     def place_of(self, name: str, node: nodes.Node) -> tuple[int, int]:
         """Where a definition, an import or a parameter has its name; the first line of the node as a last resort."""
-        start = node.start
-        if isinstance(node, (nodes.FunctionDefinition, nodes.ClassDefinition)) and node.decorators:
-            start = node.decorators[-1].end
-        text = self.source.text
-        at = text.find(name, start, node.end)
-        while at >= 0:
-            after = at + len(name)
-            if not _in_word(text[at - 1 : at]) and not _in_word(text[after : after + 1]):
-                return at, after
-            at = text.find(name, at + 1, node.end)
-        line = text.find("\n", node.start, node.end)
-        return node.start, node.end if line < 0 else line
+        return place_of(name, node, self.source.text)
 
     def all(self) -> None:
         for scope in self.resolution.scopes.values():
@@ -701,11 +711,11 @@ def _unused(survey: _Survey) -> None:
             )
 
 
-def _answers(module: nodes.Module, survey: _Survey) -> None:
+def _answers(module: nodes.Module, survey: _Survey, wanted: dict[int, Wanted] | None) -> None:
     """Types that the program states for a model's answer, and that no answer can have."""
     if not any("reason" in scope.uses or "reason" in scope.calls for scope in survey.resolution.scopes.values()):
         return
-    wanted = infer(module, survey.resolution)
+    wanted = infer(module, survey.resolution) if wanted is None else wanted
     for node in module.walk():
         found = wanted.get(id(node))
         if found is not None and found.problem is not None:

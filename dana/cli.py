@@ -58,6 +58,7 @@ usage: dana run FILE [FILE ...] [name=value ...]   run programs
        dana model get | list | remove [NAME]       the embedded model
        dana doc [NAME | FILE]                      what the library, or a program, offers
        dana highlight FILE                         show a program in color
+       dana lsp                                    the language server, for editors
        dana doctor                                 show whether a model can be asked, and why not
        dana version                                show the version
        dana help [COMMAND]                         show this, or more about a command
@@ -236,6 +237,13 @@ Shows a program in color. FILE may be - for standard input. For a terminal it is
 (--color auto, always or never; NO_COLOR is respected); html and latex are whole documents.
 """
 
+LSP_HELP = """\
+usage: dana lsp [--stdio]
+
+The language server: an editor starts it and speaks with it over standard input and output. It needs the extra:
+pip install 'dana[lsp]'. Programs are read and not run.
+"""
+
 HELP_OF = {
     "run": RUN_HELP,
     "check": CHECK_HELP,
@@ -247,11 +255,12 @@ HELP_OF = {
     "model": MODEL_HELP,
     "doc": DOC_HELP,
     "highlight": HIGHLIGHT_HELP,
+    "lsp": LSP_HELP,
     "doctor": DOCTOR_HELP,
 }
 COMMANDS = (
-    "run", "check", "fmt", "test", "init", "prompt", "workflow", "model", "doc", "highlight", "doctor", "version",
-    "help",
+    "run", "check", "fmt", "test", "init", "prompt", "workflow", "model", "doc", "highlight", "lsp", "doctor",
+    "version", "help",
 )  # fmt: skip
 
 _COLOR = {"--color": ("auto", "always", "never")}
@@ -381,6 +390,8 @@ def _dispatch(arguments: list[str]) -> int:
         return _doc(rest)
     if first == "highlight":
         return _highlight(rest)
+    if first == "lsp":
+        return _lsp(rest)
     if first == "doctor":
         return _doctor(rest)
     if first == "version":
@@ -1101,6 +1112,26 @@ def _highlight(arguments: list[str]) -> int:
 
         sys.stdout.write(highlighted(source, form))
     return DONE
+
+
+# dana lsp
+
+
+def _lsp(arguments: list[str]) -> int:
+    options = _Options("lsp", {"--stdio": bool, **_COLOR}, arguments)
+    if options.help:
+        sys.stdout.write(LSP_HELP)
+        return DONE
+    if options.words:
+        raise _usage(f"dana lsp takes no file, got {options.words[0]}", "an editor starts it")
+    try:
+        from dana.language_server.server import serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
+            raise
+        raise _usage(f"dana lsp needs {error.name}, which is not installed", "pip install 'dana[lsp]'") from None
+    stdout, sys.stdout = sys.stdout.buffer, sys.stderr  # what is printed must not get between the messages
+    return serve(sys.stdin.buffer, stdout)
 
 
 # Models

@@ -75,9 +75,9 @@ def _unknown(name: str, known: list[str]) -> UsageError:
 def _entries(body: Any, source: Source) -> Iterator[Entry]:
     for node in body:
         if isinstance(node, nodes.FunctionDefinition) and not node.name.startswith("_"):
-            yield Entry(_signature(node, source), nodes.docstring(node.body), [], [])
+            yield Entry(signature_of(node, source), nodes.docstring(node.body), [], [])
         elif isinstance(node, nodes.ClassDefinition) and not node.name.startswith("_"):
-            bases = ", ".join(_words(base, source) for base in node.bases)
+            bases = ", ".join(words_of(base, source) for base in node.bases)
             heading = f"{node.kind} {node.name}" + (f"({bases})" if bases else "")
             fields = [_field(each, source) for name, each in node.declared().items() if not name.startswith("_")]
             yield Entry(heading, nodes.docstring(node.body), fields, list(_entries(node.body, source)))
@@ -85,23 +85,25 @@ def _entries(body: Any, source: Source) -> Iterator[Entry]:
 
 def _field(node: Any, source: Source) -> tuple[str, str]:
     """A field as it is written, and what its comment says."""
-    return _words(node, source), source.comment(node.start, node.end) or ""
+    return words_of(node, source), source.comment(node.start, node.end) or ""
 
 
-def _signature(node: nodes.FunctionDefinition, source: Source) -> str:
+def signature_of(node: nodes.FunctionDefinition, source: Source) -> str:
+    """A function as it is defined, in one line, without its body."""
     parameters = node.parameters
     receiver = ""
     own = parameters
     if node.kind == "receiver":
         first, *rest = parameters.positional
-        receiver = f"({_words(first, source)}) "
+        receiver = f"({words_of(first, source)}) "
         own = nodes.Parameters(*parameters[:2], (), tuple(rest), *parameters[4:])
-    returns = f" -> {_words(node.returns, source)}" if node.returns is not None else ""
-    inside = _words(own, source) if list(own.all()) else ""
-    return f"def {receiver}{node.name}({inside}){returns}"
+    returns = f" -> {words_of(node.returns, source)}" if node.returns is not None else ""
+    inside = words_of(own, source) if list(own.all()) else ""
+    word = "workflow" if node.kind == "workflow" else "def"
+    return f"{word} {receiver}{node.name}({inside}){returns}"
 
 
-def _words(node: Any, source: Source) -> str:
+def words_of(node: Any, source: Source) -> str:
     """What stands at a node, in one line."""
     return " ".join(source.text[node.start : node.end].split())
 

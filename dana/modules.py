@@ -52,6 +52,23 @@ def program_of(name: str) -> str | None:
     return None if file is None else os.path.join(os.path.dirname(_standard.__file__), f"{file}.na")
 
 
+def origin_of(name: str) -> str:
+    """The library that a name which needs no import comes from."""
+    origin: str = _standard.GLOBALS.get(name, "core")
+    return origin
+
+
+def library_folder() -> str:
+    """Where the files of the library are."""
+    folder: str = os.path.dirname(os.path.abspath(_standard.__file__))
+    return folder
+
+
+def library_file(name: str) -> str:
+    """The file of a library that is written in Python."""
+    return os.path.join(library_folder(), f"{name}.py")
+
+
 def is_builtin(name: str) -> bool:
     """Whether a name means something without being defined."""
     return name in library("core").members or name in _standard.GLOBALS or name in _standard.PROGRAMS

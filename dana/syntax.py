@@ -13,6 +13,7 @@ from dana.errors import Diagnostic, ProgramError, nearest
 from dana.lexer import KEYWORDS, OPERATORS, LexicalError, Token, tokenize
 
 if TYPE_CHECKING:
+    from dana.nodes import Module
     from dana.parser import UnexpectedToken
     from dana.source import Source
 
@@ -40,6 +41,31 @@ _CLAUSES = {
     "interface": "interface _:",
 }  # fmt: skip
 _OPEN = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE", "WITHPAR": "RPAR"}
+
+
+def repair(text: str) -> tuple[str, Module | None]:
+    """The text with every statement covered that does not parse, at the same length, and its tree; None without one."""
+    from dana.parser import UnexpectedToken, run_tokens
+
+    for _ in range(MOST):
+        try:
+            return text, run_tokens(tokenize(text), "program")
+        except LexicalError as failure:
+            covered = _covered(text, failure.start, failure)
+        except UnexpectedToken as failure:
+            covered = _recovered(text, failure)
+        if covered == text:
+            break
+        text = covered
+    return text, None
+
+
+def cover(text: str, place: int) -> str:
+    """The text with the line of a statement covered, so that what is below it stays where it is."""
+    begin = text.rfind("\n", 0, place) + 1
+    end = _line_end(text, place)
+    begin += _indent(text, begin)
+    return _replaced(text, begin, end, _stand_in(text, begin, end))
 
 
 def explain(source: Source, failure: LexicalError | UnexpectedToken, start: str) -> ProgramError:
@@ -165,7 +191,9 @@ def _lacks_block(tokens: list[Token], at: int) -> bool:
 
 def _replaced(text: str, begin: int, end: int, by: str = "pass") -> str:
     if end - begin < len(by):
-        return _blank(text, begin, end)
+        if by != "pass" or end == begin:
+            return _blank(text, begin, end)
+        by = "0"  # too short for any other statement
     return text[:begin] + by + _spaces(text[begin + len(by) : end]) + text[end:]
 
 

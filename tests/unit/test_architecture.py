@@ -100,6 +100,20 @@ style.spacing
 style.breaking
 style.layout
 style.files
+language_server
+language_server.positions
+language_server.blocks
+language_server.documents
+language_server.library
+language_server.meanings
+language_server.descriptions
+language_server.completion
+language_server.navigation
+language_server.outline
+language_server.coloring
+language_server.findings
+language_server.fixes
+language_server.server
 cli
 pytest_plugin
 __main__
@@ -144,6 +158,7 @@ LATE = {
     ("cli", "testing.reporting"): "needed only by `dana test`",
     ("cli", "documentation"): "needed only by `dana doc`",
     ("cli", "highlight"): "needed only by `dana highlight`; brings Pygments",
+    ("cli", "language_server.server"): "needed only by `dana lsp`",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",
     ("host", "permissions"): "most programs reach for nothing outside",

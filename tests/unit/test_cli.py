@@ -75,7 +75,7 @@ def test_no_arguments_show_the_help_as_an_error(capsys: Streams) -> None:
         (
             ["deploy"],
             "deploy is neither a command nor a file\n"
-            "  = commands: run, check, fmt, test, init, prompt, workflow, model, doc, highlight, doctor, version, help; a program is a file such as deploy.na\n",
+            "  = commands: run, check, fmt, test, init, prompt, workflow, model, doc, highlight, lsp, doctor, version, help; a program is a file such as deploy.na\n",
         ),
         (["help", "rnu"], "rnu is not a command\n  = did you mean run?\n"),
         (["--verzion"], "dana has no option --verzion\n  = did you mean --version?\n"),

@@ -1,0 +1,1 @@
+"""What editors ask about programs: each module but `server` answers for texts and offsets, and runs nothing."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any, NoReturn
 
+    from dana.host import Host
     from dana.permissions import Permissions
     from dana.session import Session
     from dana.source import Source
@@ -49,6 +50,8 @@ Dana runs workflow programs: .na files, Python-like source.
 
 usage: dana run FILE [FILE ...] [name=value ...]   run programs
        dana FILE [name=value ...]                  the same, in short
+       dana                                        the REPL, on a terminal; else runs standard input
+       dana repl [FILE ...] [name=value ...]       the REPL, with options
        dana check FILE [FILE ...]                  find mistakes without running
        dana fmt FILE|FOLDER [...]                  write programs in one style
        dana test [FILE | FOLDER ...]               run the tests in files test_*.na
@@ -116,6 +119,20 @@ limits, also below [limits] in dana.toml (steps = N, timeout = SECONDS ..); reac
   --max-text N       characters of one text (64,000,000)
   --max-items N      items of one container (10,000,000)
   --max-bits N       bits of one int (1,000,000)
+"""
+
+REPL_HELP = """\
+usage: dana repl [FILE ...] [name=value ...] [options]
+
+Runs what is typed, one input after the other, with one set of variables; programs in files run first. :help lists
+its commands. The program startup.na in the user's configuration folder (~/.config/dana on Linux) runs before all.
+Without a terminal, standard input is run as a program.
+
+options:
+  --vi               the keys of vi, in place of those of Emacs
+  --no-startup       leave out startup.na
+  --model, --record, --replay, --stub-missing, --strict, --log-level, --log-format, --color, permissions and limits
+                     as `dana help run` explains; --max-steps and --timeout are for each input
 """
 
 CHECK_HELP = """\
@@ -246,6 +263,7 @@ pip install 'dana[lsp]'. Programs are read and not run.
 
 HELP_OF = {
     "run": RUN_HELP,
+    "repl": REPL_HELP,
     "check": CHECK_HELP,
     "fmt": FMT_HELP,
     "test": TEST_HELP,
@@ -259,8 +277,8 @@ HELP_OF = {
     "doctor": DOCTOR_HELP,
 }
 COMMANDS = (
-    "run", "check", "fmt", "test", "init", "prompt", "workflow", "model", "doc", "highlight", "lsp", "doctor",
-    "version", "help",
+    "run", "repl", "check", "fmt", "test", "init", "prompt", "workflow", "model", "doc", "highlight", "lsp",
+    "doctor", "version", "help",
 )  # fmt: skip
 
 _COLOR = {"--color": ("auto", "always", "never")}
@@ -311,6 +329,11 @@ TEST_OPTIONS: dict[str, object] = {
 }
 TEST_TIMEOUT = 60.0
 """Seconds that a test may take where nobody says another number."""
+REPL_OPTIONS: dict[str, object] = {
+    **{name: kind for name, kind in RUN_OPTIONS.items() if name not in ("--with", "--isolate", "--json")},
+    "--vi": bool,
+    "--no-startup": bool,
+}
 CHECK_OPTIONS: dict[str, object] = {
     "--strict": bool,
     "--taint": bool,
@@ -363,8 +386,7 @@ def _guarded(arguments: list[str]) -> int:
 
 def _dispatch(arguments: list[str]) -> int:
     if not arguments:
-        _say(HELP)
-        return USAGE
+        return _repl([])
     first, *rest = arguments
     if first in ("--version", "-V"):
         first = "version"
@@ -372,6 +394,8 @@ def _dispatch(arguments: list[str]) -> int:
         first = "help"
     if first == "run":
         return _run(rest)
+    if first == "repl":
+        return _repl(rest)
     if first == "check":
         return _check(rest)
     if first == "fmt":
@@ -523,6 +547,10 @@ def _run(arguments: list[str]) -> int:
     if options.help:
         sys.stdout.write(RUN_HELP)
         return DONE
+    return _run_options(options)
+
+
+def _run_options(options: _Options) -> int:
     if options.get("--json"):
         return _run_for_result(options)
     session: Session | None = None
@@ -587,8 +615,10 @@ def _prepare(options: _Options) -> tuple[Session, list[Source]]:
     return session, sources
 
 
-def _session(options: _Options, files: Any, inputs: dict[str, Any]) -> tuple[Session, list[Source]]:
-    """The session that the options ask for, and the programs in files."""
+def _session(
+    options: _Options, files: Any, inputs: dict[str, Any], host: Host | None = None
+) -> tuple[Session, list[Source]]:
+    """The session that the options ask for, on a host of its own where none is given, and the programs in files."""
     settings: dict[str, Any] = {}
     if inputs:
         settings["arguments"] = inputs
@@ -607,14 +637,16 @@ def _session(options: _Options, files: Any, inputs: dict[str, Any]) -> tuple[Ses
         if f"--{name}" in options.values:
             settings[name] = options.values[f"--{name}"]
 
-    from dana.host import Host
     from dana.limits import Limits, usual_memory
     from dana.session import Session
 
     limits = Limits(**{"memory": usual_memory(), **_limits(options)})
 
     sources = [_read(path) for path in files]
-    host = Host(lambda: _permissions(options))
+    if host is None:
+        from dana.host import Host
+
+        host = Host(lambda: _permissions(options))
     return Session(host, limits=limits, strict=options.get("--strict", False), settings=settings), sources
 
 
@@ -681,12 +713,15 @@ def _where(frame: FrameType) -> str:
     return ""
 
 
-def _permissions(options: _Options) -> Permissions:
-    """What the arguments, dana.toml in the current folder and the person at the terminal allow."""
-    from dana.configuration import FOLDER, read
+def _permissions(options: _Options, read: Callable[[], str] | None = None) -> Permissions:
+    """What the arguments, dana.toml in the current folder and a person, whose lines `read` gives, allow."""
+    from functools import partial
+
+    from dana import configuration
+    from dana.configuration import FOLDER
     from dana.permissions import Permissions
 
-    configured = read().get("permissions", {})
+    configured = configuration.read().get("permissions", {})
     granted: dict[str, Any] = {}
     for option, kind in _PERMISSIONS.items():
         names = {*options.get(option, ()), *configured.get(kind, ())}
@@ -697,14 +732,14 @@ def _permissions(options: _Options) -> Permissions:
     return Permissions(
         **granted,
         everything=options.get("-A", False),
-        ask=_ask if at_terminal else None,
+        ask=partial(_ask, read or sys.stdin.readline) if at_terminal else None,
         where=_where,
         configured=configured,
         own=FOLDER,
     )
 
 
-def _ask(question: str, place: str = "") -> str:
+def _ask(read: Callable[[], str], question: str, place: str = "") -> str:
     """What the person at the terminal answers."""
     if place:
         question = f"{place}: {question}"
@@ -712,7 +747,7 @@ def _ask(question: str, place: str = "") -> str:
     while True:
         shown = "".join(character if character.isprintable() else "?" for character in question)
         _say(f"{shown} [y]es, [n]o, [a]lways in this run: ")
-        line = sys.stdin.readline()
+        line = read()
         if not line:
             return "no"
         answer = answers.get(line.strip().lower())
@@ -789,8 +824,11 @@ def _run_all(session: Session, sources: list[Source], options: _Options) -> None
         session.run_source(source)
 
 
-def execute(session: Session, run: Callable[[], None]) -> None:
-    """Run on a thread with a stack for deep calls, while this one listens for Ctrl-C."""
+def execute(session: Session, run: Callable[[], None], patient: bool = False) -> None:
+    """Run on a thread with a stack for deep calls, while this one listens for Ctrl-C.
+
+    What does not end after that takes the process along; with `patient`, only when Ctrl-C is pressed again.
+    """
     import _thread
     import gc
 
@@ -829,7 +867,7 @@ def execute(session: Session, run: Callable[[], None]) -> None:
             pass  # a wait without end would not let Ctrl-C through on every system
     except KeyboardInterrupt:
         session.cancel()
-        if not _ends_in_time(ended):
+        if not _ends_in_time(ended) and not (patient and _ends_late(ended)):
             _end_servers()
             _interrupted()
             os._exit(INTERRUPTED)
@@ -851,6 +889,62 @@ def _ends_in_time(ended: Any) -> bool:
         return bool(ended.acquire(True, GRACE))
     except KeyboardInterrupt:
         return False
+
+
+def _ends_late(ended: Any) -> bool:
+    """Whether it stops before the person has enough of waiting."""
+    _say("it is in the middle of something that cannot be broken off; Ctrl-C again ends Dana\n")
+    try:
+        while not ended.acquire(True, 1.0):
+            pass
+    except KeyboardInterrupt:
+        return False
+    return True
+
+
+# dana repl
+
+
+def _repl(arguments: list[str]) -> int:
+    options = _Options("repl", REPL_OPTIONS, arguments)
+    if options.help:
+        sys.stdout.write(REPL_HELP)
+        return DONE
+    files, inputs = _sorted_words(options.words)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        options.words.append("-")
+        return _run_options(options)
+    from dana.repl.folders import startup_file
+    from dana.repl.loop import Repl
+    from dana.repl.terminal_host import TerminalHost, wait_for_line
+
+    place = None if options.get("--no-startup") else startup_file()
+    first = [place] if place is not None and os.path.exists(place) else []
+    host = TerminalHost(lambda: _permissions(options, wait_for_line))
+    session, sources = _session(options, [*first, *files], inputs, host)
+    color = options.get("--color", "auto")
+
+    def report(error: BaseException) -> None:
+        if isinstance(error, DanaError):
+            _complain(error, color, session)
+        elif isinstance(error, Exception):
+            _internal_error(error)
+        else:
+            _interrupted()
+
+    repl = Repl(
+        session,
+        host,
+        lambda run: execute(session, run, patient=True),
+        report,
+        vi=options.get("--vi", False),
+        color=_in_color(color, sys.stdout),
+    )
+    try:
+        repl.run(sources)
+    finally:
+        _explain_permissions(session, options)
+    return DONE
 
 
 # dana check

@@ -142,6 +142,11 @@ class Meter:
         """Steps taken so far."""
         return self._granted - len(self.tank)
 
+    def forget_steps(self) -> None:
+        """Count steps from 0 again."""
+        self._granted = 0
+        self.tank.clear()
+
     def stop(self, reason: Stop) -> Stop:
         """Stop the run at its next step; may be called from another thread. The reason, for who raises it at once."""
         if self.stopped is None:

@@ -86,8 +86,7 @@ class Session:
         self._registered: dict[str, Any] = {}
         self._models: Models | None = None
         self._expressions: dict[str, tuple[Source, Any, Any]] = {}
-        for name, value in self.settings.get("arguments", {}).items():
-            self._set(name, to_value(value))
+        self._set_arguments()
 
     def run(self, text: str, name: str = "<input>", path: str | None = None) -> None:
         """Run a program; raises ProgramError, UncaughtError or LimitError (all DanaError), or Interrupted."""
@@ -104,6 +103,30 @@ class Session:
         program = self._prepare(Source(text, name), self.variables)
         with self._running():
             return program.evaluate()
+
+    def interact(self, source: Source, show: Callable[[Any], None]) -> None:
+        """Run what a person has typed, with steps of its own; `show` gets its value within the run."""
+        from dana.parser import parse  # what is typed is not kept in the cache of trees
+
+        module = parse(source)
+        program = Program(source, module, resolve(module, source), self.variables, self.meter, self)
+        self.meter.forget_steps()
+        with self._running():
+            show(program.evaluate())
+
+    def within(self, work: Callable[[], None]) -> None:
+        """Do something with values of the programs that may run a part of these."""
+        with self._running():
+            work()
+
+    def reset(self) -> None:
+        """Forget what programs have bound, defined and imported; models and what they cost are kept."""
+        self.variables = self._new_variables()
+        self._modules.clear()
+        self.receivers.clear()
+        self._scopes.clear()
+        self._warned.clear()
+        self._set_arguments()
 
     def call(self, name: str, /, *arguments: Any, **keywords: Any) -> Any:
         """What a function of the programs gives; data is copied both ways, a function that it gives can be called.
@@ -196,6 +219,11 @@ class Session:
         own.update(variables)
         return Program(source, module, resolution, own, self.meter, self).evaluate()
 
+    @property
+    def registered(self) -> dict[str, Any]:
+        """The functions of the host that programs have, by name."""
+        return self._registered
+
     def program_variable(self, name: str) -> Any:
         """What the programs of this session have bound to a name, or None."""
         return self._registered.get(name, self.variables.get(name) if name in self.variables.own else None)
@@ -215,9 +243,14 @@ class Session:
     def _new_variables(self) -> Variables:
         return Variables(self._supplied, self._from_caller)
 
-    def _set(self, name: str, value: Any) -> None:
+    def define(self, name: str, value: Any) -> None:
+        """Bind a variable of the programs to a value of theirs."""
         self.variables[name] = value
-        self.variables.own.add(name)
+        self.variables.bind((name,))
+
+    def _set_arguments(self) -> None:
+        for name, value in self.settings.get("arguments", {}).items():
+            self.define(name, to_value(value))
 
     def _scope(self, name: str) -> Any:
         """The variables `public:x` and `system:x` of this session."""

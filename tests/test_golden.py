@@ -20,7 +20,7 @@ from dana.cli import main
 from dana.models.providers import PROVIDERS
 
 FOLDER = Path(__file__).parent / "golden"
-FILES = sorted(FOLDER.rglob("*.txt"))
+FILES = sorted(file for file in FOLDER.rglob("*.txt") if file.parent.name != "repl")  # those are sessions
 SEPARATOR = re.compile(r"^=====(?: exit (\d+))?\n", re.MULTILINE)
 NEXT_FILE = re.compile(r"^----- (\S+)\n", re.MULTILINE)
 COMMAND = re.compile(r"# (dana .*)\n")

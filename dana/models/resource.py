@@ -258,6 +258,8 @@ class Models:
         self.host = host
         self.settings = settings
         self.default: Model | None = None
+        self.latest: Question | None = None
+        """What was asked last."""
         self.usage = Usage()
         self.budget = Budget(self.usage)
         self._configuration: dict[str, Any] | None = None
@@ -725,7 +727,7 @@ class Models:
 
 def _question(messages: prompts.Messages, shape: Shape, model: Model, given: _Options) -> Question:
     """What is asked, with the settings of the call, else of the model."""
-    return Question(
+    model.models.latest = made = Question(
         messages,
         shape,
         retries=given.get("retries", 2),
@@ -735,6 +737,7 @@ def _question(messages: prompts.Messages, shape: Shape, model: Model, given: _Op
         reserve=partial(model.models.budget.reserve, current().meter, model.models.configuration),
         mask=model.models.host.masked,
     )
+    return made
 
 
 class _Conversation(prompts.Messages):

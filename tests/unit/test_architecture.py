@@ -114,6 +114,17 @@ language_server.coloring
 language_server.findings
 language_server.fixes
 language_server.server
+repl
+repl.folders
+repl.history
+repl.completeness
+repl.highlighting
+repl.terminal
+repl.terminal_host
+repl.display
+repl.completion
+repl.commands
+repl.loop
 cli
 pytest_plugin
 __main__
@@ -159,6 +170,12 @@ LATE = {
     ("cli", "documentation"): "needed only by `dana doc`",
     ("cli", "highlight"): "needed only by `dana highlight`; brings Pygments",
     ("cli", "language_server.server"): "needed only by `dana lsp`",
+    ("cli", "repl.folders"): "needed only by the REPL",
+    ("cli", "repl.loop"): "needed only by the REPL",
+    ("cli", "repl.terminal_host"): "needed only by the REPL",
+    ("repl.loop", "models.resource"): "the first prompt does not wait for it",
+    ("repl.completion", "models.resource"): "the first prompt does not wait for it",
+    ("session", "parser"): "what runs from a file may be in the cache of trees",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",
     ("host", "permissions"): "most programs reach for nothing outside",

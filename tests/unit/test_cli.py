@@ -51,6 +51,9 @@ def test_help(capsys: Streams) -> None:
     for arguments in (["help", "run"], ["run", "--help"], ["run", "demo.na", "-h"]):
         assert main(arguments) == 0
         assert capsys.readouterr() == (cli.RUN_HELP, "")
+    for arguments in (["help", "repl"], ["repl", "--help"]):
+        assert main(arguments) == 0
+        assert capsys.readouterr() == (cli.REPL_HELP, "")
     for arguments in (["help", "check"], ["check", "--help"]):
         assert main(arguments) == 0
         assert capsys.readouterr() == (cli.CHECK_HELP, "")
@@ -59,13 +62,17 @@ def test_help(capsys: Streams) -> None:
 def test_help_names_every_option() -> None:
     for option in cli.RUN_OPTIONS:
         assert option in cli.RUN_HELP
+    for option in set(cli.REPL_OPTIONS) - set(cli.RUN_OPTIONS):
+        assert option in cli.REPL_HELP
     for option in cli.CHECK_OPTIONS:
         assert option in cli.CHECK_HELP
 
 
-def test_no_arguments_show_the_help_as_an_error(capsys: Streams) -> None:
-    assert main([]) == 2
-    assert capsys.readouterr() == ("", cli.HELP)
+def test_without_a_terminal_standard_input_is_a_program(capsys: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
+    for arguments in ([], ["repl"], ["repl", "--vi", "--max-steps", "5"]):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x = 1\nprint(x)\nx\n")))
+        assert main(arguments) == 0
+        assert capsys.readouterr() == ("1\n", "")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +82,7 @@ def test_no_arguments_show_the_help_as_an_error(capsys: Streams) -> None:
         (
             ["deploy"],
             "deploy is neither a command nor a file\n"
-            "  = commands: run, check, fmt, test, init, prompt, workflow, model, doc, highlight, lsp, doctor, version, help; a program is a file such as deploy.na\n",
+            "  = commands: run, repl, check, fmt, test, init, prompt, workflow, model, doc, highlight, lsp, doctor, version, help; a program is a file such as deploy.na\n",
         ),
         (["help", "rnu"], "rnu is not a command\n  = did you mean run?\n"),
         (["--verzion"], "dana has no option --verzion\n  = did you mean --version?\n"),

@@ -1,0 +1,1 @@
+"""The REPL: a terminal in which inputs run one after the other in one session."""

@@ -713,15 +713,14 @@ def _where(frame: FrameType) -> str:
     return ""
 
 
-def _permissions(options: _Options, read: Callable[[], str] | None = None) -> Permissions:
-    """What the arguments, dana.toml in the current folder and a person, whose lines `read` gives, allow."""
+def _permissions(options: _Options, read_line: Callable[[], str] | None = None) -> Permissions:
+    """What the arguments, dana.toml in the current folder and the person at the terminal allow."""
     from functools import partial
 
-    from dana import configuration
-    from dana.configuration import FOLDER
+    from dana.configuration import FOLDER, read
     from dana.permissions import Permissions
 
-    configured = configuration.read().get("permissions", {})
+    configured = read().get("permissions", {})
     granted: dict[str, Any] = {}
     for option, kind in _PERMISSIONS.items():
         names = {*options.get(option, ()), *configured.get(kind, ())}
@@ -732,14 +731,14 @@ def _permissions(options: _Options, read: Callable[[], str] | None = None) -> Pe
     return Permissions(
         **granted,
         everything=options.get("-A", False),
-        ask=partial(_ask, read or sys.stdin.readline) if at_terminal else None,
+        ask=partial(_ask, read_line or sys.stdin.readline) if at_terminal else None,
         where=_where,
         configured=configured,
         own=FOLDER,
     )
 
 
-def _ask(read: Callable[[], str], question: str, place: str = "") -> str:
+def _ask(read_line: Callable[[], str], question: str, place: str = "") -> str:
     """What the person at the terminal answers."""
     if place:
         question = f"{place}: {question}"
@@ -747,7 +746,7 @@ def _ask(read: Callable[[], str], question: str, place: str = "") -> str:
     while True:
         shown = "".join(character if character.isprintable() else "?" for character in question)
         _say(f"{shown} [y]es, [n]o, [a]lways in this run: ")
-        line = read()
+        line = read_line()
         if not line:
             return "no"
         answer = answers.get(line.strip().lower())

@@ -30,7 +30,7 @@ RECENT = 20
 
 
 class Command:
-    """A command: what it takes ("code", "file" or nothing), what it does, and the words that `:help` shows."""
+    """A command: what it takes ("code", "file", "number" or nothing), what it does, and what `:help` says."""
 
     __slots__ = ("action", "said", "shown", "takes")
 

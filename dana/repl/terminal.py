@@ -61,6 +61,7 @@ class Terminal:
             prompt_continuation=_continuation,
             bottom_toolbar=self._toolbar,
             enable_open_in_editor=True,
+            enable_suspend=True,
             tempfile_suffix=".na",
             style=STYLE,
             color_depth=None if color else ColorDepth.DEPTH_1_BIT,
@@ -71,7 +72,8 @@ class Terminal:
     def read(self, number: int, text: str = "") -> str:
         """The next input, which begins as `text`; raises EOFError at its end, KeyboardInterrupt for Ctrl-C."""
         self.typed = False
-        return textwrap.dedent(self._session.prompt([("class:prompt", f"{number}> ")], default=text)).rstrip()
+        read = self._session.prompt([("class:prompt", f"{number}> ")], default=text).rstrip()
+        return textwrap.dedent(read) if read[:1].isspace() else read
 
     @property
     def size(self) -> tuple[int, int]:

@@ -37,7 +37,7 @@ def written(text: str) -> str:
 
 
 class Screen:
-    """A terminal of some rows and columns in which `dana` runs."""
+    """A terminal of some rows and columns in which `dana` runs, or other code of Python."""
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class Screen:
         rows: int = 16,
         columns: int = 72,
         environment: dict[str, str] | None = None,
+        code: str | None = None,
     ) -> None:
         kept = {name for provider in PROVIDERS.values() for name in provider.keys}
         kept |= {
@@ -70,7 +71,7 @@ class Screen:
         work.mkdir(exist_ok=True)
         self.child = pexpect.spawn(
             sys.executable,
-            ["-c", START, str(work), *arguments],
+            ["-c", code or START, str(work), *arguments],
             cwd=str(ROOT),
             env={**{name: value for name, value in os.environ.items() if name not in kept}, **own},
             dimensions=(rows, columns),

@@ -9,6 +9,12 @@ if TYPE_CHECKING:
 
     from dana.inference import Wanted
 
+OPTIONS = (
+    "returns context system model temperature max_tokens retries timeout cache choices stream on_invalid format values"
+    " tools max_tool_calls"
+).split()
+"""What `reason` takes beside the prompt."""
+
 
 class Inserted:
     """A value that a prompt's template names; `name` is the expression, `spelled` when the program formatted it."""

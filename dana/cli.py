@@ -870,7 +870,8 @@ def execute(session: Session, run: Callable[[], None], patient: bool = False) ->
             _end_servers()
             _interrupted()
             os._exit(INTERRUPTED)
-    _end_servers()
+    if not patient:
+        _end_servers()
     if outcome:
         raise outcome[0]
 

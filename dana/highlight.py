@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pygments import highlight
-from pygments.formatters import HtmlFormatter, LatexFormatter, TerminalFormatter
 from pygments.lexer import RegexLexer, bygroups, include
 from pygments.token import string_to_tokentype
 
@@ -70,6 +69,8 @@ class DanaLexer(RegexLexer):  # type: ignore[misc]
 
 def highlighted(source: Source, form: str) -> str:
     """A program as colored text of a terminal, a page of HTML or a LaTeX document: `terminal`, `html` or `latex`."""
+    from pygments.formatters import HtmlFormatter, LatexFormatter, TerminalFormatter  # the prompt needs the lexer alone
+
     if form == "terminal":
         formatter = TerminalFormatter(bg="dark")
     else:

@@ -9,7 +9,7 @@ from functools import partial
 from threading import Lock, RLock
 
 from dana.answers import Anything, Either, List, Literal, Object, Shape, String, Text
-from dana.calls import ASKING, Attempt, Inserted, Pending, Prompt, ReasonError
+from dana.calls import ASKING, OPTIONS, Attempt, Inserted, Pending, Prompt, ReasonError
 from dana.errors import nearest
 from dana.evidence import PLAIN_TYPES
 from dana.models import asking, prompts
@@ -41,11 +41,6 @@ CONVERSATION = 40
 
 SHOWN = 160
 """Characters of an answer in an error."""
-
-OPTIONS = (
-    "returns context system model temperature max_tokens retries timeout cache choices stream on_invalid format values"
-    " tools max_tool_calls"
-).split()
 
 CHAT_OPTIONS = "system temperature max_tokens retries timeout cache on_invalid".split()
 

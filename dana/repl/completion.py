@@ -16,6 +16,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 from dana import modules
+from dana.calls import OPTIONS
 from dana.errors import ProgramError
 from dana.formatting import PLAIN
 from dana.lexer import KEYWORDS, MASTER, LexicalError, string_end
@@ -300,9 +301,7 @@ def _open_call(tokens: list[Token]) -> int | None:
 
 def _keywords(function: Any) -> list[str]:
     if function is modules.builtin("reason"):
-        from dana.models.resource import OPTIONS
-
-        return list(OPTIONS)
+        return OPTIONS
     layout = vars(function).get("__struct__") if type(function) is Class else None
     if layout is not None:
         return list(layout.fields)

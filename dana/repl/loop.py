@@ -57,6 +57,7 @@ class Repl:
         self._results: dict[int, Any] = {}
         self._last: Any = None
         self._model = ""
+        self._loading = threading.Thread(target=self._load_model, name="dana-repl", daemon=True)
         self.terminal = Terminal(
             open_history(history_file()), Candidates(session, complete), self._status, vi=vi, color=color
         )
@@ -67,11 +68,13 @@ class Repl:
         self.say(f"Dana {__version__}. :help lists the commands, Ctrl-D ends.\n")
         for source in first:
             self.executed(lambda source=source: self.session.run_source(source))  # type: ignore[misc]
-        self.terminal.once_drawn(self._look_for_model)
+        self.terminal.once_drawn(self._loading.start)
         while True:
             try:
                 text = self.terminal.read(len(self.inputs) + 1, self.next)
                 self.next = ""
+                if self._loading.is_alive():
+                    self._loading.join()  # two threads cannot import packages that import each other
                 self.take(text)
             except KeyboardInterrupt:
                 self.next = ""
@@ -167,11 +170,8 @@ class Repl:
         tokens = f"{used['input_tokens']:,} + {used['output_tokens']:,} tokens"
         return f"model: {name}   {tokens}   {cost}"[:width]
 
-    def _look_for_model(self) -> None:
-        """Find out which model would be asked, and load what asking it needs, while the person types."""
-        threading.Thread(target=self._load_model, name="dana-repl", daemon=True).start()
-
     def _load_model(self) -> None:
+        """Find out which model would be asked, and load what asking it needs, while the person types."""
         from dana.models.resource import Models  # the prompt is there before it
 
         try:

@@ -18,6 +18,8 @@ from dana.models.providers import PROVIDERS
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 20.0
 """Seconds until a screen that does not come is a failure."""
+ECHO = 2.0
+"""Seconds until keys that nothing came of are taken as read."""
 QUIET = 2.0
 """Seconds without output after which a screen is taken as it is, where expectations are written."""
 
@@ -89,8 +91,10 @@ class Screen:
         self.child.close(force=True)
 
     def type(self, keys: str) -> None:
-        """Press keys."""
+        """Press keys, and see that something comes of it."""
+        before = self.text
         self.child.send(written(keys))
+        self.until(lambda: self.text != before, ECHO)
 
     def resize(self, rows: int, columns: int) -> None:
         """Change the size of the window."""
@@ -127,9 +131,9 @@ class Screen:
                 return holds()
         return True
 
-    def wait(self, begin: str) -> None:
-        """Read until the cursor stands in a line that begins like this."""
-        assert self.until(lambda: self.line.startswith(begin)), f"no line begins with {begin!r}:\n{self.text}"
+    def wait(self, line: str) -> None:
+        """Read until the cursor stands in a line with this text: before it, the terminal itself would echo keys."""
+        assert self.until(lambda: self.line == line), f"the cursor is in no line {line!r}:\n{self.text}"
 
     def settle(self) -> None:
         """Read until nothing more comes."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -154,15 +153,3 @@ def test_a_terminal_that_can_do_nothing(tmp_path: Path) -> None:
         screen.type("6 * 7<Enter>")
         screen.wait("2>")
         assert "42" in screen.lines
-
-
-def test_the_prompt_is_there_soon(tmp_path: Path) -> None:
-    bare = "from prompt_toolkit import PromptSession; PromptSession().prompt('1> ')"
-    least = {"dana": 60.0, "bare": 60.0}
-    for _ in range(3):
-        for name, code in (("dana", None), ("bare", bare)):
-            begun = time.monotonic()
-            with Screen(tmp_path, code=code) as screen:
-                screen.wait("1>")
-                least[name] = min(least[name], time.monotonic() - begun)
-    assert least["dana"] <= max(0.35, 3 * least["bare"]), least

@@ -174,7 +174,6 @@ LATE = {
     ("cli", "repl.loop"): "needed only by the REPL",
     ("cli", "repl.terminal_host"): "needed only by the REPL",
     ("repl.loop", "models.resource"): "the first prompt does not wait for it",
-    ("repl.completion", "models.resource"): "the first prompt does not wait for it",
     ("session", "parser"): "what runs from a file may be in the cache of trees",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from dana.repl.commands import COMMANDS, complete, edited
 from dana.repl.completeness import next_indent, wants_more
 from dana.repl.completion import call_at_end, candidates, meaning
 from dana.repl.folders import history_file, startup_file
-from dana.repl.highlighting import Tokens
+from dana.repl.highlighting import PromptLexer
 from dana.repl.history import LARGEST, open_history
 from dana.session import Session
 from dana.source import Source
@@ -388,22 +387,14 @@ def test_long_history_forgets_its_older_half(tmp_path: Path) -> None:
     assert [text[0] for text in kept] == ["l", "2"]
 
 
-# Colours
+# Colors
 
 
-@pytest.mark.parametrize(
-    "text", ["x = 'a", 'f"{x', "f'''a\nb", "a $ b ¤", ":type 1", "struct P:\n    x: int", "\n\n1.5", ""]
-)
+@pytest.mark.parametrize("text", ["x = 'a", "a $ b", ":type 1", ":", "\n\n1.5", ""])
 def test_tokens_are_the_text(text: str) -> None:
-    assert "".join(part for _, _, part in Tokens().get_tokens_unprocessed(text)) == text
+    assert "".join(part for _, _, part in PromptLexer().get_tokens_unprocessed(text)) == text
 
 
-def test_kinds_of_tokens() -> None:
-    kinds: Callable[[str], list[str]] = lambda text: [  # noqa: E731
-        str(kind).removeprefix("Token.") for _, kind, part in Tokens().get_tokens_unprocessed(text) if part.strip()
-    ]
-    assert kinds("for x in len: # a") == ["Keyword", "Name", "Operator.Word", "Name.Builtin", "Punctuation", "Comment"]
-    assert kinds("match x:") == ["Keyword", "Name", "Punctuation"]
-    assert kinds("match = 1") == ["Name", "Operator", "Literal.Number"]
-    assert kinds("'open") == ["Literal.String"]
-    assert kinds(":type true") == ["Keyword", "Keyword.Constant"]
+def test_commands_are_in_color() -> None:
+    found = [(str(kind), part) for _, kind, part in PromptLexer().get_tokens_unprocessed(":type x = 1")]
+    assert (found[0], found[-1]) == (("Token.Keyword", ":type"), ("Token.Literal.Number", "1"))

@@ -6,6 +6,7 @@ import statistics
 from time import perf_counter
 
 from dana import Host, Session
+from dana.permissions import Permissions
 from tests.models.delayed import Server
 from tests.test_overlap import FORMS
 
@@ -23,7 +24,10 @@ def seconds(session: Session, program: str, rounds: int) -> float:
 
 
 class Silent(Host):
-    """A host that prints nothing."""
+    """A host that prints nothing and may ask a server on this machine."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: Permissions(net=["127.0.0.1"]))
 
     def write(self, text: str) -> None:
         pass

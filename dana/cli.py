@@ -10,7 +10,20 @@ import os
 import sys
 
 from dana import __version__
-from dana.errors import DanaError, Diagnostic, Interrupted, LimitError, ProgramError, UncaughtError, UsageError, nearest
+from dana.errors import DanaError, Diagnostic, Interrupted, LimitError, ProgramError, UncaughtError, UsageError
+from dana.usage import (
+    COMMANDS,
+    HELP,
+    HELP_OF,
+    LIMITS,
+    OPTIONS,
+    PERMISSIONS,
+    TEST_TIMEOUT,
+    Options,
+    did_you_mean,
+    unknown_option,
+    usage_error,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,305 +54,8 @@ _LIBRARIES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file
 STACK = 512 * 1024 * 1024
 """Bytes of address space for the thread that runs programs, enough for the default depth; used only when touched."""
 STACK_OF_A_CALL = 64 * 1024
-DEEPEST = 1_000_000
 GRACE = 1.0
 """Seconds that an interrupted program has to end by itself."""
-
-HELP = """\
-Dana runs workflow programs: .na files, Python-like source.
-
-usage: dana run FILE [FILE ...] [name=value ...]   run programs
-       dana FILE [name=value ...]                  the same, in short
-       dana                                        the REPL, on a terminal; else runs standard input
-       dana repl [FILE ...] [name=value ...]       the REPL, with options
-       dana check FILE [FILE ...]                  find mistakes without running
-       dana fmt FILE|FOLDER [...]                  write programs in one style
-       dana test [FILE | FOLDER ...]               run the tests in files test_*.na
-       dana init TEMPLATE FOLDER                   begin a project that runs at once
-       dana prompt FILE:LINE                       show what a call would send to a model
-       dana workflow check | run FILE              workflow definitions in JSON or YAML
-       dana model get | list | remove [NAME]       the embedded model
-       dana doc [NAME | FILE]                      what the library, or a program, offers
-       dana highlight FILE                         show a program in color
-       dana lsp                                    the language server, for editors
-       dana doctor                                 show whether a model can be asked, and why not
-       dana version                                show the version
-       dana help [COMMAND]                         show this, or more about a command
-
-exit codes: 0 done, 1 the program or a check failed, 2 wrong usage, 3 a workflow waits, 4 a limit was reached,
-            70 internal error, 130 interrupted
-"""
-
-RUN_HELP = """\
-usage: dana run FILE [FILE ...] [name=value ...] [options]
-
-Runs programs, one after the other, with one set of variables. FILE may be - for standard input.
-
-inputs, which are variables of the program:
-  name=value         a JSON value where it reads as one, else text: count=3 name=Ann tags='["a"]'
-  name=@FILE         what is in a file: of a .json file its value, of any other its text
-  name=@@text        text that begins with @
-
-options:
-  --with FILE        run this file first; may be given several times
-  --model NAME       the model that `reason` asks, such as openai/gpt-5 or ollama/llama3.2
-  --record FILE      keep every call of a model in FILE: prompt, data, answer, tokens
-  --replay FILE      answer from such a file, without asking a model
-  --stub-missing[=FILE]  functions that are called and nobody defines give what FILE, a JSON object, says of them;
-                     of the others a terminal is asked
-  --isolate          the program runs in a process of its own that has no rights; what it asks for is checked here
-  --strict           a name that only the caller of a function defines is an error, and a program in which data from
-                     outside decides what it does (`dana check --taint`) does not start
-  --json             end with one result object on stdout; what the program prints goes to stderr
-  --log-level LEVEL  debug, info, warning or error
-  --log-format FORM  text or json
-  --color WHEN       auto, always or never; NO_COLOR is respected
-
-permissions; without a value all of that kind, else what is named; may be given several times:
-  --allow-read[=PATH]   files, and folders with all below them
-  --allow-write[=PATH]  the same, to write
-  --allow-net[=HOST]    api.example.com, *.example.com, host:port; this machine and private networks by name only
-  --allow-db[=DB]       databases: a file, or a URL without user and password
-  --allow-env[=NAME]    variables of the environment and of the file .env, as secrets: secret("NAME")
-  --allow-python[=MODULE]  modules of Python, which then do what they like: import stats.py as stats
-  --allow-run[=PROGRAM] programs that are started, which then do what they like: use("mcp", command=[...])
-  -A                 everything
-  A terminal is asked about the rest. [permissions] in dana.toml has lists: read, write, net, db, env, python, run.
-  The folder .dana, with the database .dana/data.db, is the program's own; the key of the configured model needs no
-  grant.
-  --explain-permissions  say at the end what the program asked for, where, and what allowed it
-
-limits, also below [limits] in dana.toml (steps = N, timeout = SECONDS ..); reaching one ends with exit code 4:
-  --max-steps N      calls and turns of loops (no limit)
-  --timeout SECONDS  time (no limit)
-  --max-calls N      requests to models, with those that are repeated (no limit)
-  --max-cost USD     what requests to models cost; one that is under way is not broken off (no limit)
-  --max-memory SIZE  memory of the process: 512M, 2G, or bytes (4G, or half of what the machine has if that is less)
-  --max-depth N      calls inside calls (1,000)
-  --max-text N       characters of one text (64,000,000)
-  --max-items N      items of one container (10,000,000)
-  --max-bits N       bits of one int (1,000,000)
-"""
-
-REPL_HELP = """\
-usage: dana repl [FILE ...] [name=value ...] [options]
-
-Runs what is typed, one input after the other, with one set of variables; programs in files run first. :help lists
-its commands. The program startup.na in the user's configuration folder (~/.config/dana on Linux) runs before all.
-Without a terminal, standard input is run as a program.
-
-options:
-  --vi               the keys of vi, in place of those of Emacs
-  --no-startup       leave out startup.na
-  --model, --record, --replay, --stub-missing, --strict, --log-level, --log-format, --color, permissions and limits
-                     as `dana help run` explains; --max-steps and --timeout are for each input
-"""
-
-CHECK_HELP = """\
-usage: dana check FILE [FILE ...] [name=value ...] [options]
-
-Finds mistakes without running: syntax, misplaced statements, names that nothing defines; inputs are defined,
-whatever their value. The findings go to stdout. Exits with 1 when there is an error; warnings alone are fine.
-
-options:
-  --taint                 also find where data of a model, a response, a file or a person is used as SQL text, path,
-                          host, template, pattern or name
-  --strict                the same as errors; a name that only the caller of a function defines is one too
-  --output-format FORMAT  text, json (a list of findings) or github (annotations)
-  --color WHEN            auto, always or never; NO_COLOR is respected
-"""
-
-FMT_HELP = """\
-usage: dana fmt FILE|FOLDER [FILE|FOLDER ...] [options]
-
-Writes programs in one style: 4 blanks for a block, 100 columns, double quotes, one element on a line where brackets
-end with a comma. A folder stands for all .na files below it, hidden folders aside; - formats standard input to
-standard output. Comments stay, and what a program means: a file whose meaning would change is left as it is.
-
-options:
-  --check       write nothing; exits with 1 when a file would change
-  --diff        write nothing; show what would change
-  --color WHEN  auto, always or never; NO_COLOR is respected
-
-comments in programs:
-  # fmt: skip   behind a statement: it stays as it is
-  # fmt: off    everything stays as it is, up to # fmt: on or to the end of the block
-"""
-
-TEST_HELP = """\
-usage: dana test [FILE | FOLDER ...] [options]
-
-Runs the functions test_* of the files test_*.na in the folders, by default the current one. A file that is named may
-have any name. Each test has a session of its own, in which its file runs anew. Time stands still and `wait` returns at
-once; models say what the test has scripted; files, network, databases and secrets need the grants of `dana run`, and
-dana.toml grants none.
-
-fixtures: a parameter of a test is the name of a function marked with @fixture, in the file or in fixtures.na beside
-it; what follows its `yield` is done after the test. tmp is a new folder, model what the model says
-(model.answer("yes")), clock the time (clock.advance("2h")). @cases([1, 2]) runs a test for each value.
-
-options:
-  -k EXPR            only tests whose names hold a word: -k "order and not slow"
-  -x                 stop after the first that fails
-  -v                 a line for each test
-  -s                 show what tests print as they do; else that of tests that fail is shown
-  --coverage         which lines and branches of the programs ran, without those of tests
-  --junit FILE       write the results as JUnit's XML
-  --json             end with one result object on stdout, in place of the text
-  --watch            run again whenever a .na file below the current folder changes
-  --model NAME       ask this model where a test has scripted none
-  --color WHEN       auto, always or never; NO_COLOR is respected
-  --allow-read, --allow-write, --allow-net, --allow-db, --allow-env, -A, and the limits: as for dana run; --timeout is
-                     for each test (60 seconds)
-
-exit codes: 0 all passed, 1 some did not, 2 wrong usage, or there are no tests
-"""
-
-PROMPT_HELP = """\
-usage: dana prompt FILE:LINE [--json]
-
-Shows what the call of `reason` on a line would send, without running the program: the template, the data that
-is put into it, the shape that the program needs of the answer, and the body of the request. Values that only a
-run can tell are named.
-"""
-
-WORKFLOW_HELP = """\
-usage: dana workflow check FILE [FILE ...]
-       dana workflow run FILE [--input JSON | --input @FILE] [--with FILE ...] [options of dana run]
-       dana workflow run PROGRAM.na [--name NAME] ...
-
-Checks or runs a workflow definition in JSON or YAML, or runs a workflow that a program declares. Its actions may call
-functions of the programs given with --with; they run in a process of its own that has no rights (`dana run
---isolate`), unless --no-isolate is given.
-Progress goes to stderr, the instance as JSON to stdout. Exits with 0 when it is completed, 3 when it waits,
-1 when it failed or was ended.
-"""
-
-INIT_HELP = """\
-usage: dana init TEMPLATE FOLDER
-
-Writes a small project into a folder; it runs at once, without a model or a key. `dana init` lists the templates.
-"""
-
-MODEL_HELP = """\
-usage: dana model get [NAME]       fetch the embedded model (98 MB), check it and keep it for this user
-       dana model list             the models that there are, and which of them are here
-       dana model remove [NAME]    remove it
-
-The embedded model answers where nothing else is configured. It is real, small and often wrong: it shows that a
-program works, not that it judges well. It needs the extra: pip install 'dana[local]'
-"""
-
-DOCTOR_HELP = """\
-usage: dana doctor [--offline] [--model NAME]
-
-Shows versions, configuration, which keys are present (never their values), the model that would be asked, what
-its endpoint can do and how long it takes: it is asked one short question, unless --offline. Exits with 1 when no
-model answers.
-"""
-
-DOC_HELP = """\
-usage: dana doc                                       the modules and built-ins of the library
-       dana doc NAME                                  a module, a built-in, or a member: math, reason, math.sqrt
-       dana doc FILE [FILE ...] [--format markdown]   the functions, structs and classes of programs
-
-A program is read and not run. Names that begin with an underscore are left out. The comments behind fields, or above
-them, say what they are.
-"""
-
-HIGHLIGHT_HELP = """\
-usage: dana highlight FILE [--format terminal | html | latex] [--color WHEN]
-
-Shows a program in color. FILE may be - for standard input. For a terminal it is colored where there is one to see it
-(--color auto, always or never; NO_COLOR is respected); html and latex are whole documents.
-"""
-
-LSP_HELP = """\
-usage: dana lsp [--stdio]
-
-The language server: an editor starts it and speaks with it over standard input and output. It needs the extra:
-pip install 'dana[lsp]'. Programs are read and not run.
-"""
-
-HELP_OF = {
-    "run": RUN_HELP,
-    "repl": REPL_HELP,
-    "check": CHECK_HELP,
-    "fmt": FMT_HELP,
-    "test": TEST_HELP,
-    "init": INIT_HELP,
-    "prompt": PROMPT_HELP,
-    "workflow": WORKFLOW_HELP,
-    "model": MODEL_HELP,
-    "doc": DOC_HELP,
-    "highlight": HIGHLIGHT_HELP,
-    "lsp": LSP_HELP,
-    "doctor": DOCTOR_HELP,
-}
-COMMANDS = (
-    "run", "repl", "check", "fmt", "test", "init", "prompt", "workflow", "model", "doc", "highlight", "lsp",
-    "doctor", "version", "help",
-)  # fmt: skip
-
-_COLOR = {"--color": ("auto", "always", "never")}
-_LIMITS = {
-    "--max-steps": "steps",
-    "--timeout": "seconds",
-    "--max-calls": "calls",
-    "--max-cost": "cost",
-    "--max-memory": "memory",
-    "--max-depth": "depth",
-    "--max-text": "text",
-    "--max-items": "items",
-    "--max-bits": "bits",
-}
-_PERMISSIONS = {f"--allow-{kind}": kind for kind in ("read", "write", "net", "db", "env", "python", "run")}
-RUN_OPTIONS: dict[str, object] = {
-    "--with": list,
-    "--model": str,
-    "--record": str,
-    "--replay": str,
-    "--stub-missing": set,
-    "--strict": bool,
-    "--isolate": bool,
-    "--json": bool,
-    "--log-level": ("debug", "info", "warning", "error"),
-    "--log-format": ("text", "json"),
-    **_COLOR,
-    **dict.fromkeys(_PERMISSIONS, set),
-    "-A": bool,
-    "--explain-permissions": bool,
-    **dict.fromkeys(_LIMITS, int),
-    "--timeout": float,
-    "--max-cost": float,
-    "--max-memory": bytes,
-}
-TEST_OPTIONS: dict[str, object] = {
-    "-k": str,
-    "-x": bool,
-    "-v": bool,
-    "-s": bool,
-    "--coverage": bool,
-    "--junit": str,
-    "--json": bool,
-    "--watch": bool,
-    "--model": str,
-    **_COLOR,
-    **{name: RUN_OPTIONS[name] for name in (*_PERMISSIONS, "-A", *_LIMITS)},
-}
-TEST_TIMEOUT = 60.0
-"""Seconds that a test may take where nobody says another number."""
-REPL_OPTIONS: dict[str, object] = {
-    **{name: kind for name, kind in RUN_OPTIONS.items() if name not in ("--with", "--isolate", "--json")},
-    "--vi": bool,
-    "--no-startup": bool,
-}
-CHECK_OPTIONS: dict[str, object] = {
-    "--strict": bool,
-    "--taint": bool,
-    "--output-format": ("text", "json", "github"),
-    **_COLOR,
-}
 
 
 def command() -> NoReturn:
@@ -385,52 +101,28 @@ def _guarded(arguments: list[str]) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    if not arguments:
-        return _repl([])
-    first, *rest = arguments
-    if first in ("--version", "-V"):
-        first = "version"
-    elif first in ("--help", "-h"):
-        first = "help"
-    if first == "run":
-        return _run(rest)
-    if first == "repl":
-        return _repl(rest)
-    if first == "check":
-        return _check(rest)
-    if first == "fmt":
-        return _fmt(rest)
-    if first == "test":
-        return _test(rest)
-    if first == "init":
-        return _init(rest)
-    if first == "prompt":
-        return _prompt(rest)
-    if first == "workflow":
-        return _workflow(rest)
-    if first == "model":
-        return _model(rest)
-    if first == "doc":
-        return _doc(rest)
-    if first == "highlight":
-        return _highlight(rest)
-    if first == "lsp":
-        return _lsp(rest)
-    if first == "doctor":
-        return _doctor(rest)
-    if first == "version":
+    first, *rest = arguments or ["repl"]
+    if first in ("version", "--version", "-V"):
         sys.stdout.write(f"dana {__version__}\n")
         return DONE
-    if first == "help":
+    if first in ("help", "--help", "-h"):
         return _help(rest)
-    if first == "-" or first.partition("=")[0] in RUN_OPTIONS or _looks_like_file(first):
-        return _run(arguments)
+    if first not in OPTIONS:
+        if first != "-" and first.partition("=")[0] not in OPTIONS["run"] and not _looks_like_file(first):
+            raise _unknown(first)
+        first, rest = "run", arguments
+    options = Options(first, rest)
+    if options.help:
+        sys.stdout.write(HELP_OF[first])
+        return DONE
+    return _COMMANDS[first](options)
+
+
+def _unknown(first: str) -> UsageError:
     if first.startswith("-"):
-        raise _unknown_option(first, {**RUN_OPTIONS, "--version": bool, "--help": bool}, "dana")
-    raise _usage(
-        f"{first} is neither a command nor a file",
-        _did_you_mean(first, COMMANDS) or f"commands: {', '.join(COMMANDS)}; a program is a file such as {first}.na",
-    )
+        return unknown_option(first, {**OPTIONS["run"], "--version": bool, "--help": bool}, "dana")
+    hint = f"commands: {', '.join(COMMANDS)}; a program is a file such as {first}.na"
+    return usage_error(f"{first} is neither a command nor a file", did_you_mean(first, COMMANDS) or hint)
 
 
 def _looks_like_file(text: str) -> bool:
@@ -440,117 +132,17 @@ def _looks_like_file(text: str) -> bool:
 def _help(arguments: list[str]) -> int:
     topic = arguments[0] if arguments else ""
     if topic and topic not in COMMANDS:
-        raise _usage(f"{topic} is not a command", _did_you_mean(topic, COMMANDS) or f"commands: {', '.join(COMMANDS)}")
+        raise usage_error(
+            f"{topic} is not a command", did_you_mean(topic, COMMANDS) or f"commands: {', '.join(COMMANDS)}"
+        )
     sys.stdout.write(HELP_OF.get(topic, HELP))
     return DONE
-
-
-# Options
-
-
-class _Options:
-    """The arguments of a command, sorted out."""
-
-    def __init__(self, command: str, known: dict[str, object], arguments: list[str]) -> None:
-        self.command = command
-        self.words: list[str] = []
-        self.values: dict[str, Any] = {}
-        self.help = False
-        left = iter(arguments)
-        for argument in left:
-            if argument == "--":
-                self.words.extend(left)
-            elif argument in ("--help", "-h"):
-                self.help = True
-            elif argument == "-" or not argument.startswith("-"):
-                self.words.append(argument)
-            else:
-                self._take(argument, known, left)
-
-    def _take(self, argument: str, known: dict[str, object], left: Any) -> None:
-        name, equals, text = argument.partition("=")
-        kind = known.get(name)
-        if kind is None:
-            raise _unknown_option(name, known, f"dana {self.command}")
-        if kind is bool:
-            if equals:
-                raise _usage(f"{name} takes no value")
-            self.values[name] = True
-            return
-        if kind is set:  # the value may be left out, and means everything then
-            if equals and not text:
-                raise _usage(f"{name}= names nothing", f"give {name} alone for everything of that kind")
-            self.values.setdefault(name, set()).add(text)
-            return
-        value = text if equals else next(left, None)
-        if value is None or (not equals and value.startswith("--")):
-            raise _usage(f"{name} needs a value", f"choose from {', '.join(kind)}" if isinstance(kind, tuple) else None)
-        if kind is list:
-            self.values.setdefault(name, []).append(value)
-        elif isinstance(kind, tuple):
-            if value not in kind:
-                raise _usage(
-                    f"{name} cannot be {value}", _did_you_mean(value, kind) or f"choose from {', '.join(kind)}"
-                )
-            self.values[name] = value
-        elif kind is str:
-            self.values[name] = value
-        elif kind is bytes:
-            from dana.configuration import size_of
-
-            size = size_of(value)
-            if size is None:
-                raise _usage(f"{name} cannot be {value}", "give bytes, or a size such as 512M or 2G")
-            self.values[name] = size
-        else:
-            self.values[name] = _number(name, kind is int, value)
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """The value of an option."""
-        return self.values.get(name, default)
-
-
-def _number(name: str, whole: bool, text: str) -> int | float:
-    """A number above 0; steps, depth and sizes are whole."""
-    try:
-        number: float = int(text) if whole else float(text)
-    except ValueError:
-        number = 0
-    if not 0 < number < float("inf"):
-        wanted = "a whole number" if whole else "a number of dollars" if name == "--max-cost" else "a number of seconds"
-        raise _usage(f"{name} cannot be {text}", f"give {wanted} above 0")
-    if name == "--max-depth" and number > DEEPEST:
-        raise _usage(f"{name} cannot be {text}", f"the most is {DEEPEST:,}")
-    return number
-
-
-def _usage(message: str, hint: str | None = None) -> UsageError:
-    return UsageError(Diagnostic("usage", message, hint=hint))
-
-
-def _unknown_option(name: str, known: dict[str, object], command: str) -> UsageError:
-    name = name.partition("=")[0]
-    hint = _did_you_mean(name, known) or f"{command} --help lists the options"
-    return _usage(f"{command} has no option {name}", hint)
-
-
-def _did_you_mean(word: str, candidates: object) -> str | None:
-    like = nearest(word, candidates)
-    return f"did you mean {like}?" if like else None
 
 
 # dana run
 
 
-def _run(arguments: list[str]) -> int:
-    options = _Options("run", RUN_OPTIONS, arguments)
-    if options.help:
-        sys.stdout.write(RUN_HELP)
-        return DONE
-    return _run_options(options)
-
-
-def _run_options(options: _Options) -> int:
+def _run(options: Options) -> int:
     if options.get("--json"):
         return _run_for_result(options)
     session: Session | None = None
@@ -566,7 +158,7 @@ def _run_options(options: _Options) -> int:
     return DONE
 
 
-def _run_for_result(options: _Options) -> int:
+def _run_for_result(options: Options) -> int:
     """Run with what the program prints on stderr, and end with one JSON object on stdout."""
     from json import dumps
 
@@ -603,11 +195,11 @@ def _run_for_result(options: _Options) -> int:
     return code
 
 
-def _prepare(options: _Options) -> tuple[Session, list[Source]]:
+def _prepare(options: Options) -> tuple[Session, list[Source]]:
     """The session and the programs that the arguments ask for; everything is read before anything runs."""
     files, inputs = _sorted_words(options.words)
     if not files:
-        raise _usage("dana run needs a file", "dana run FILE, or - for standard input")
+        raise usage_error("dana run needs a file", "dana run FILE, or - for standard input")
     session, sources = _session(options, (*options.get("--with", ()), *files), inputs)
     found = _untrusted(sources) if options.get("--strict") else ()
     if found:
@@ -616,7 +208,7 @@ def _prepare(options: _Options) -> tuple[Session, list[Source]]:
 
 
 def _session(
-    options: _Options, files: Any, inputs: dict[str, Any], host: Host | None = None
+    options: Options, files: Any, inputs: dict[str, Any], host: Host | None = None
 ) -> tuple[Session, list[Source]]:
     """The session that the options ask for, on a host of its own where none is given, and the programs in files."""
     settings: dict[str, Any] = {}
@@ -627,7 +219,7 @@ def _session(
     if "--log-format" in options.values:
         settings["log_format"] = options.values["--log-format"]
     if "--record" in options.values and "--replay" in options.values:
-        raise _usage("--record and --replay exclude each other", "a replay asks no model")
+        raise usage_error("--record and --replay exclude each other", "a replay asks no model")
     if "--stub-missing" in options.values:
         stubs: dict[str, Any] = {}
         for path in options.values["--stub-missing"]:
@@ -650,10 +242,10 @@ def _session(
     return Session(host, limits=limits, strict=options.get("--strict", False), settings=settings), sources
 
 
-def _limits(options: _Options) -> dict[str, Any]:
+def _limits(options: Options) -> dict[str, Any]:
     """The limits that dana.toml and the options set."""
     changed = _configured_limits()
-    changed.update((field, options.values[name]) for name, field in _LIMITS.items() if name in options.values)
+    changed.update((field, options.values[name]) for name, field in LIMITS.items() if name in options.values)
     return changed
 
 
@@ -673,7 +265,7 @@ def _configured_limits() -> dict[str, Any]:
     return {"seconds" if name == "timeout" else name: value for name, value in limits.items()}
 
 
-def _explain_permissions(session: Session | None, options: _Options) -> None:
+def _explain_permissions(session: Session | None, options: Options) -> None:
     """Say what a program asked for, what allowed it, and the options that would be enough."""
     if session is None or not options.get("--explain-permissions"):
         return
@@ -713,7 +305,7 @@ def _where(frame: FrameType) -> str:
     return ""
 
 
-def _permissions(options: _Options, read_line: Callable[[], str] | None = None) -> Permissions:
+def _permissions(options: Options, read_line: Callable[[], str] | None = None) -> Permissions:
     """What the arguments, dana.toml in the current folder and the person at the terminal allow."""
     from functools import partial
 
@@ -722,7 +314,7 @@ def _permissions(options: _Options, read_line: Callable[[], str] | None = None) 
 
     configured = read().get("permissions", {})
     granted: dict[str, Any] = {}
-    for option, kind in _PERMISSIONS.items():
+    for option, kind in PERMISSIONS.items():
         names = {*options.get(option, ()), *configured.get(kind, ())}
         if kind == "python":
             names = {part for name in names for part in name.split(",")}
@@ -758,7 +350,7 @@ def _stubs(path: str) -> dict[str, Any]:
     """What missing functions give, as a file says."""
     stubs = _input_value("--stub-missing", f"@{path}") if path else {}
     if not isinstance(stubs, dict):
-        raise _usage(f"{path} holds no JSON object", 'it says what functions give: {"check_stock": {"left": 3}}')
+        raise usage_error(f"{path} holds no JSON object", 'it says what functions give: {"check_stock": {"left": 3}}')
     return stubs
 
 
@@ -773,9 +365,9 @@ def _sorted_words(words: list[str]) -> tuple[list[str], dict[str, Any]]:
         from keyword import iskeyword
 
         if iskeyword(name) or name in ("true", "false", "none"):
-            raise _usage(f"{name} cannot be the name of an input", "it is a keyword")
+            raise usage_error(f"{name} cannot be the name of an input", "it is a keyword")
         if name in inputs:
-            raise _usage(f"the input {name} is given twice")
+            raise usage_error(f"the input {name} is given twice")
         inputs[name] = _input_value(name, text)
     return files, inputs
 
@@ -794,7 +386,7 @@ def _input_value(name: str, text: str) -> Any:
         try:
             return loads(content, parse_constant=_not_json)
         except (ValueError, RecursionError) as error:
-            raise _usage(f"{path}, for the input {name}, is not JSON", str(error).lower()) from None
+            raise usage_error(f"{path}, for the input {name}, is not JSON", str(error).lower()) from None
     try:
         return loads(text, parse_constant=_not_json)
     except (ValueError, RecursionError):
@@ -813,7 +405,7 @@ def _read(path: str) -> Source:
     return read_source(path)
 
 
-def _run_all(session: Session, sources: list[Source], options: _Options) -> None:
+def _run_all(session: Session, sources: list[Source], options: Options) -> None:
     if options.get("--isolate"):
         from dana.isolation import run_isolated
 
@@ -856,7 +448,7 @@ def execute(session: Session, run: Callable[[], None], patient: bool = False) ->
             _thread.stack_size(session.stack)
             _thread.start_new_thread(work, ())
         except (RuntimeError, ValueError, OverflowError):
-            raise _usage(
+            raise usage_error(
                 f"this machine has no stack for {depth:,} nested calls", "give a smaller --max-depth"
             ) from None
     finally:
@@ -905,15 +497,11 @@ def _ends_late(ended: Any) -> bool:
 # dana repl
 
 
-def _repl(arguments: list[str]) -> int:
-    options = _Options("repl", REPL_OPTIONS, arguments)
-    if options.help:
-        sys.stdout.write(REPL_HELP)
-        return DONE
+def _repl(options: Options) -> int:
     files, inputs = _sorted_words(options.words)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         options.words.append("-")
-        return _run_options(options)
+        return _run(options)
     from dana.repl.folders import startup_file
     from dana.repl.loop import Repl
     from dana.repl.terminal_host import TerminalHost, wait_for_line
@@ -950,13 +538,9 @@ def _repl(arguments: list[str]) -> int:
 # dana check
 
 
-def _check(arguments: list[str]) -> int:
-    options = _Options("check", CHECK_OPTIONS, arguments)
-    if options.help:
-        sys.stdout.write(CHECK_HELP)
-        return DONE
+def _check(options: Options) -> int:
     if not options.words:
-        raise _usage("dana check needs a file", "dana check FILE [FILE ...]")
+        raise usage_error("dana check needs a file", "dana check FILE [FILE ...]")
     from dana.session import Session
 
     strict = options.get("--strict", False)
@@ -1023,13 +607,9 @@ def _count(number: int, noun: str) -> str:
 # dana fmt
 
 
-def _fmt(arguments: list[str]) -> int:
-    options = _Options("fmt", {"--check": bool, "--diff": bool, **_COLOR}, arguments)
-    if options.help:
-        sys.stdout.write(FMT_HELP)
-        return DONE
+def _fmt(options: Options) -> int:
     if not options.words:
-        raise _usage("dana fmt needs a file or a folder", "dana fmt FILE|FOLDER [FILE|FOLDER ...]")
+        raise usage_error("dana fmt needs a file or a folder", "dana fmt FILE|FOLDER [FILE|FOLDER ...]")
     from dana.style.files import difference, holds, programs, replace
     from dana.style.layout import format_source
 
@@ -1070,11 +650,7 @@ def _fmt(arguments: list[str]) -> int:
 # dana test
 
 
-def _test(arguments: list[str]) -> int:
-    options = _Options("test", TEST_OPTIONS, arguments)
-    if options.help:
-        sys.stdout.write(TEST_HELP)
-        return DONE
+def _test(options: Options) -> int:
     try:
         return _watch_tests(options) if options.get("--watch") else _run_tests(options)
     except Interrupted:
@@ -1089,7 +665,7 @@ def _test(arguments: list[str]) -> int:
         return code
 
 
-def _watch_tests(options: _Options) -> NoReturn:
+def _watch_tests(options: Options) -> NoReturn:
     """Run tests again and again, until somebody interrupts."""
     from dana.testing.watching import changed, stamps
 
@@ -1103,14 +679,14 @@ def _watch_tests(options: _Options) -> NoReturn:
         _say(f"changed: {', '.join(changed(before))}\n\n")
 
 
-def _run_tests(options: _Options) -> int:
+def _run_tests(options: Options) -> int:
     from dana.limits import Limits, usual_memory
     from dana.testing.command import run
     from dana.testing.environment import Environment
     from dana.testing.reporting import Progress
 
     as_json, shows = options.get("--json", False), options.get("-s", False)
-    granted = {kind: options.get(option, set()) for option, kind in _PERMISSIONS.items()}
+    granted = {kind: options.get(option, set()) for option, kind in PERMISSIONS.items()}
     environment = Environment(
         Limits(**{"memory": usual_memory(), "seconds": TEST_TIMEOUT, **_limits(options)}),
         granted={kind: True if "" in names else names for kind, names in granted.items()},
@@ -1148,11 +724,7 @@ def _show_json(data: dict[str, Any]) -> None:
 # dana init
 
 
-def _init(arguments: list[str]) -> int:
-    options = _Options("init", {**_COLOR}, arguments)
-    if options.help:
-        sys.stdout.write(INIT_HELP)
-        return DONE
+def _init(options: Options) -> int:
     from dana.project import create, templates
 
     if not options.words:
@@ -1161,7 +733,7 @@ def _init(arguments: list[str]) -> int:
         sys.stdout.writelines(f"{name:{width}}  {text}\n" for name, text in found.items())
         return DONE
     if len(options.words) != 2:
-        raise _usage("dana init needs a template and a folder", "dana init TEMPLATE FOLDER")
+        raise usage_error("dana init needs a template and a folder", "dana init TEMPLATE FOLDER")
     for path in create(*options.words):
         sys.stdout.write(path + "\n")
     folder = options.words[1]
@@ -1172,11 +744,7 @@ def _init(arguments: list[str]) -> int:
 # Documentation
 
 
-def _doc(arguments: list[str]) -> int:
-    options = _Options("doc", {"--format": ("text", "markdown"), **_COLOR}, arguments)
-    if options.help:
-        sys.stdout.write(DOC_HELP)
-        return DONE
+def _doc(options: Options) -> int:
     from dana import documentation
     from dana.session import Session
 
@@ -1191,13 +759,9 @@ def _doc(arguments: list[str]) -> int:
     return DONE
 
 
-def _highlight(arguments: list[str]) -> int:
-    options = _Options("highlight", {"--format": ("terminal", "html", "latex"), **_COLOR}, arguments)
-    if options.help:
-        sys.stdout.write(HIGHLIGHT_HELP)
-        return DONE
+def _highlight(options: Options) -> int:
     if len(options.words) != 1:
-        raise _usage("dana highlight needs a file", "dana highlight FILE, or - for standard input")
+        raise usage_error("dana highlight needs a file", "dana highlight FILE, or - for standard input")
     source, form = _read(options.words[0]), options.get("--format", "terminal")
     if form == "terminal" and not _in_color(options.get("--color", "auto"), sys.stdout):
         sys.stdout.write(source.text)
@@ -1211,19 +775,15 @@ def _highlight(arguments: list[str]) -> int:
 # dana lsp
 
 
-def _lsp(arguments: list[str]) -> int:
-    options = _Options("lsp", {"--stdio": bool, **_COLOR}, arguments)
-    if options.help:
-        sys.stdout.write(LSP_HELP)
-        return DONE
+def _lsp(options: Options) -> int:
     if options.words:
-        raise _usage(f"dana lsp takes no file, got {options.words[0]}", "an editor starts it")
+        raise usage_error(f"dana lsp takes no file, got {options.words[0]}", "an editor starts it")
     try:
         from dana.language_server.server import serve
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
             raise
-        raise _usage(f"dana lsp needs {error.name}, which is not installed", "pip install 'dana[lsp]'") from None
+        raise usage_error(f"dana lsp needs {error.name}, which is not installed", "pip install 'dana[lsp]'") from None
     stdout, sys.stdout = sys.stdout.buffer, sys.stderr  # what is printed must not get between the messages
     return serve(sys.stdin.buffer, stdout)
 
@@ -1231,14 +791,10 @@ def _lsp(arguments: list[str]) -> int:
 # Models
 
 
-def _prompt(arguments: list[str]) -> int:
-    options = _Options("prompt", {"--json": bool, **_COLOR}, arguments)
-    if options.help:
-        sys.stdout.write(PROMPT_HELP)
-        return DONE
+def _prompt(options: Options) -> int:
     file, colon, line = options.words[0].rpartition(":") if len(options.words) == 1 else ("", "", "")
     if not colon or not line.isdecimal():
-        raise _usage("dana prompt needs a file and a line", "dana prompt FILE:LINE")
+        raise usage_error("dana prompt needs a file and a line", "dana prompt FILE:LINE")
     from dana.models.inspection import call_at, prompt_data, prompt_text
     from dana.session import Session
 
@@ -1252,14 +808,13 @@ def _prompt(arguments: list[str]) -> int:
     return DONE
 
 
-def _workflow(arguments: list[str]) -> int:
-    options = _Options("workflow", {**RUN_OPTIONS, "--input": str, "--name": str, "--no-isolate": bool}, arguments)
-    if options.help or not options.words:
-        (sys.stdout if options.help else sys.stderr).write(WORKFLOW_HELP)
-        return DONE if options.help else USAGE
+def _workflow(options: Options) -> int:
+    if not options.words:
+        sys.stderr.write(HELP_OF["workflow"])
+        return USAGE
     verb, *files = options.words
     if verb not in ("check", "run") or not files or (verb == "run" and len(files) > 1):
-        raise _usage(f"dana workflow cannot {' '.join(options.words)}", "dana workflow check FILE ... | run FILE")
+        raise usage_error(f"dana workflow cannot {' '.join(options.words)}", "dana workflow check FILE ... | run FILE")
     from dana.workflow_files import check_file, read_definition, run_file
 
     if verb == "check":
@@ -1271,7 +826,9 @@ def _workflow(arguments: list[str]) -> int:
     source = _read(files[0])
     declared = source.name.endswith(".na")
     if options.get("--name") and not declared:
-        raise _usage("--name names a workflow that a program declares", f"{source.name} is a definition: leave it out")
+        raise usage_error(
+            "--name names a workflow that a program declares", f"{source.name} is a definition: leave it out"
+        )
     definition = options.get("--name", "") if declared else read_definition(source)
     given = _input_value("--input", options.get("--input", "{}"))
     session, sources = _session(options, options.get("--with", ()), {})
@@ -1295,14 +852,13 @@ def _workflow(arguments: list[str]) -> int:
     return DONE if status == "completed" else PARKED if status == "waiting" else FAILED
 
 
-def _model(arguments: list[str]) -> int:
-    options = _Options("model", {**_COLOR}, arguments)
-    if options.help or not options.words:
-        (sys.stdout if options.help else sys.stderr).write(MODEL_HELP)
-        return DONE if options.help else USAGE
+def _model(options: Options) -> int:
+    if not options.words:
+        sys.stderr.write(HELP_OF["model"])
+        return USAGE
     verb, *names = options.words
     if verb not in ("get", "list", "remove") or len(names) > (verb != "list"):
-        raise _usage(f"dana model cannot {' '.join(options.words)}", "dana model get | list | remove [NAME]")
+        raise usage_error(f"dana model cannot {' '.join(options.words)}", "dana model get | list | remove [NAME]")
     from dana.models import weights
 
     name = names[0] if names else weights.DEFAULT
@@ -1317,11 +873,7 @@ def _model(arguments: list[str]) -> int:
     return DONE
 
 
-def _doctor(arguments: list[str]) -> int:
-    options = _Options("doctor", {"--offline": bool, "--model": str, **_COLOR}, arguments)
-    if options.help:
-        sys.stdout.write(DOCTOR_HELP)
-        return DONE
+def _doctor(options: Options) -> int:
     from dana.models.inspection import diagnosis
     from dana.session import Session
 
@@ -1340,6 +892,12 @@ def _isolation() -> str:
     from dana.isolation import held
 
     return ", ".join(["a process of its own", "limits of the system", *held()])
+
+
+_COMMANDS: dict[str, Callable[[Options], int]] = {
+    "run": _run, "repl": _repl, "check": _check, "fmt": _fmt, "test": _test, "init": _init, "prompt": _prompt,
+    "workflow": _workflow, "model": _model, "doc": _doc, "highlight": _highlight, "lsp": _lsp, "doctor": _doctor,
+}  # fmt: skip
 
 
 # How it ends

@@ -89,10 +89,11 @@ def _runner(config: pytest.Config) -> Runner:
     """What runs the tests of this session."""
     runner = config.stash.get(_RUNNER, None)
     if runner is None:
-        from dana.cli import TEST_TIMEOUT, execute
+        from dana.cli import execute
         from dana.limits import Limits, usual_memory
         from dana.testing.environment import Environment
         from dana.testing.runner import Runner
+        from dana.usage import TEST_TIMEOUT
 
         shown = sys.stdout.write if config.getoption("capture", "fd") == "no" else None
         limits = Limits(memory=usual_memory(), seconds=TEST_TIMEOUT)

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from dana import __version__, cli
+from dana import __version__
 from dana.cli import main
 from dana.models import weights
 from dana.models.providers import SETUP
+from dana.usage import HELP_OF
 
 from .misbehaving import Endpoint, fails, says, says_json
 
@@ -224,8 +225,8 @@ def test_model_of_an_unknown_name(verb: str, run: Run, models: Path) -> None:
 
 def test_model_without_a_verb(run: Run) -> None:
     code, *texts = run("model")
-    assert (code, "".join(texts)) == (2, cli.MODEL_HELP)
-    assert run("model", "--help") == (0, cli.MODEL_HELP, "")
+    assert (code, "".join(texts)) == (2, HELP_OF["model"])
+    assert run("model", "--help") == (0, HELP_OF["model"], "")
     assert run("model", "list", "smollm2") == (
         2,
         "",

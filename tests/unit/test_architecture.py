@@ -125,6 +125,7 @@ repl.display
 repl.completion
 repl.commands
 repl.loop
+usage
 cli
 pytest_plugin
 __main__
@@ -162,6 +163,8 @@ LATE = {
     ("pytest_plugin", "errors"): "needed only where there are tests in .na files",
     ("pytest_plugin", "limits"): "needed only where there are tests in .na files",
     ("pytest_plugin", "testing.environment"): "needed only where there are tests in .na files",
+    ("usage", "configuration"): "needed only when a size is given",
+    ("pytest_plugin", "usage"): "needed only where there are tests in .na files",
     ("pytest_plugin", "testing.runner"): "needed only where there are tests in .na files",
     ("cli", "testing.watching"): "needed only by `dana test --watch`",
     ("cli", "testing.command"): "needed only by `dana test`",

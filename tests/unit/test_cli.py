@@ -15,6 +15,7 @@ import pytest
 
 from dana import __version__, cli
 from dana.cli import main
+from dana.usage import HELP, HELP_OF, OPTIONS
 
 COMMAND = [sys.executable, "-m", "dana"]
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals and pipes in the way of POSIX")
@@ -47,25 +48,25 @@ def test_version(capsys: Streams) -> None:
 def test_help(capsys: Streams) -> None:
     for arguments in (["help"], ["--help"], ["-h"]):
         assert main(arguments) == 0
-        assert capsys.readouterr() == (cli.HELP, "")
+        assert capsys.readouterr() == (HELP, "")
     for arguments in (["help", "run"], ["run", "--help"], ["run", "demo.na", "-h"]):
         assert main(arguments) == 0
-        assert capsys.readouterr() == (cli.RUN_HELP, "")
+        assert capsys.readouterr() == (HELP_OF["run"], "")
     for arguments in (["help", "repl"], ["repl", "--help"]):
         assert main(arguments) == 0
-        assert capsys.readouterr() == (cli.REPL_HELP, "")
+        assert capsys.readouterr() == (HELP_OF["repl"], "")
     for arguments in (["help", "check"], ["check", "--help"]):
         assert main(arguments) == 0
-        assert capsys.readouterr() == (cli.CHECK_HELP, "")
+        assert capsys.readouterr() == (HELP_OF["check"], "")
 
 
 def test_help_names_every_option() -> None:
-    for option in cli.RUN_OPTIONS:
-        assert option in cli.RUN_HELP
-    for option in set(cli.REPL_OPTIONS) - set(cli.RUN_OPTIONS):
-        assert option in cli.REPL_HELP
-    for option in cli.CHECK_OPTIONS:
-        assert option in cli.CHECK_HELP
+    for option in OPTIONS["run"]:
+        assert option in HELP_OF["run"]
+    for option in set(OPTIONS["repl"]) - set(OPTIONS["run"]):
+        assert option in HELP_OF["repl"]
+    for option in OPTIONS["check"]:
+        assert option in HELP_OF["check"]
 
 
 def test_without_a_terminal_standard_input_is_a_program(capsys: Streams, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,7 +133,9 @@ def _covered(text: str, place: int, failure: LexicalError) -> str:
 
 
 def _stand_in(text: str, begin: int, end: int) -> str:
-    """What stands in for a statement: `pass`, or a header of the same kind where a block follows."""
+    """What stands in for a statement: `pass`, or a header of the same kind where a block follows; for `@x` nothing."""
+    if text.startswith("@", begin):
+        return ""
     after = end
     while after < len(text) and not text[after + 1 : _line_end(text, after + 1)].strip():
         after = _line_end(text, after + 1)

@@ -78,6 +78,7 @@ class Screen:
             env={**{name: value for name, value in os.environ.items() if name not in kept}, **own},
             dimensions=(rows, columns),
             timeout=None,
+            use_poll=True,  # files above 1,024 are open in a long run
         )
         self.child.delaybeforesend = None
         self.screen = pyte.Screen(columns, rows)

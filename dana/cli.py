@@ -788,6 +788,15 @@ def _lsp(options: Options) -> int:
     return serve(sys.stdin.buffer, stdout)
 
 
+def _completion(options: Options) -> int:
+    from dana.shells import SHELLS, script
+
+    if len(options.words) != 1 or options.words[0] not in SHELLS:
+        raise usage_error("dana completion needs the name of a shell", f"choose from {', '.join(SHELLS)}")
+    sys.stdout.write(script(options.words[0]))
+    return DONE
+
+
 # Models
 
 
@@ -897,6 +906,7 @@ def _isolation() -> str:
 _COMMANDS: dict[str, Callable[[Options], int]] = {
     "run": _run, "repl": _repl, "check": _check, "fmt": _fmt, "test": _test, "init": _init, "prompt": _prompt,
     "workflow": _workflow, "model": _model, "doc": _doc, "highlight": _highlight, "lsp": _lsp, "doctor": _doctor,
+    "completion": _completion,
 }  # fmt: skip
 
 

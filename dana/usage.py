@@ -29,6 +29,7 @@ usage: dana run FILE [FILE ...] [name=value ...]   run programs
        dana highlight FILE                         show a program in color
        dana lsp                                    the language server, for editors
        dana doctor                                 show whether a model can be asked, and why not
+       dana completion bash | zsh | fish           a script with which the shell completes all this
        dana version                                show the version
        dana help [COMMAND]                         show this, or more about a command
 
@@ -216,12 +217,21 @@ Shows versions, configuration, which keys are present (never their values), the 
 its endpoint can do and how long it takes: it is asked one short question, unless --offline. Exits with 1 when no
 model answers.
 """,
+    "completion": """\
+usage: dana completion bash | zsh | fish
+
+Writes a script with which the shell completes commands, options and their values. Put it where the shell looks:
+
+  dana completion bash > ~/.local/share/bash-completion/completions/dana
+  dana completion zsh > ~/.zfunc/_dana          with fpath+=~/.zfunc before compinit in ~/.zshrc
+  dana completion fish > ~/.config/fish/completions/dana.fish
+""",
 }
 """The help of each command that has more to say."""
 
 COMMANDS = (
     "run", "repl", "check", "fmt", "test", "init", "prompt", "workflow", "model", "doc", "highlight", "lsp",
-    "doctor", "version", "help",
+    "doctor", "completion", "version", "help",
 )  # fmt: skip
 
 COLOR = {"--color": ("auto", "always", "never")}
@@ -296,6 +306,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     "doc": {"--format": ("text", "markdown"), **COLOR},
     "highlight": {"--format": ("terminal", "html", "latex"), **COLOR},
     "lsp": {"--stdio": bool, **COLOR},
+    "completion": {**COLOR},
     "doctor": {"--offline": bool, "--model": str, **COLOR},
 }
 """What each command takes: `bool` is a flag, a `set` may be given without a value and several times, a `list` several

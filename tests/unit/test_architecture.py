@@ -126,6 +126,7 @@ repl.completion
 repl.commands
 repl.loop
 usage
+shells
 cli
 pytest_plugin
 __main__
@@ -178,6 +179,7 @@ LATE = {
     ("cli", "repl.terminal_host"): "needed only by the REPL",
     ("repl.loop", "models.resource"): "the first prompt does not wait for it",
     ("session", "parser"): "what runs from a file may be in the cache of trees",
+    ("cli", "shells"): "needed only by `dana completion`",
     ("cli", "session"): "`dana --version` and wrong usage need no interpreter",
     ("cli", "limits"): "needed only when a limit is given",
     ("host", "permissions"): "most programs reach for nothing outside",

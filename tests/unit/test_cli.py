@@ -83,7 +83,7 @@ def test_without_a_terminal_standard_input_is_a_program(capsys: Streams, monkeyp
         (
             ["deploy"],
             "deploy is neither a command nor a file\n"
-            "  = commands: run, repl, check, fmt, test, init, prompt, workflow, model, doc, highlight, lsp, doctor, version, help; a program is a file such as deploy.na\n",
+            "  = commands: run, repl, check, fmt, test, init, prompt, workflow, model, doc, highlight, lsp, doctor, completion, version, help; a program is a file such as deploy.na\n",
         ),
         (["help", "rnu"], "rnu is not a command\n  = did you mean run?\n"),
         (["--verzion"], "dana has no option --verzion\n  = did you mean --version?\n"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,13 @@ def test_a_deadline_ends_calls_in_progress(program: str) -> None:
 def test_an_interruption_ends_calls_in_progress(program: str) -> None:
     model = Delayed()
     session, host = session_with(model)
-    threading.Timer(0.05, session.cancel).start()
+
+    def cancel() -> None:
+        while not model.under_way:  # a session that is cancelled before it runs would not know
+            time.sleep(0.01)
+        session.cancel()
+
+    threading.Thread(target=cancel, daemon=True).start()
     with pytest.raises(Interrupted):
         session.run(program)
     assert host.text == ""

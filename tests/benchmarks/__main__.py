@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks`: every table, in one run."""
 
-from tests.benchmarks import additions, evaluation, parsing, prompt, start_up, waiting, workflows
+from tests.benchmarks import additions, evaluation, language_server, parsing, prompt, start_up, waiting, workflows
 
-for benchmark in (evaluation, additions, parsing, start_up, prompt, waiting, workflows):
+for benchmark in (evaluation, additions, parsing, start_up, prompt, language_server, waiting, workflows):
     benchmark.main()
     print()

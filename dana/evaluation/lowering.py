@@ -12,7 +12,7 @@ from __future__ import annotations
 from dana import nodes
 from dana.evaluation.patterns import Matcher
 from dana.evaluation.shapes import Text
-from dana.values import delete_attribute
+from dana.values import METHODS, UNBOUND, NativeType, delete_attribute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,6 +94,48 @@ CONVERSIONS = {"r": "represent(_0)", "s": "text(_0)", "a": "ascii_text(_0)"}
 
 TICK = ["try: pop()", "except IndexError: refill()"]
 """One step: a call or a turn of a loop."""
+
+
+NEAR = "-1073741824 < {} < 1073741824"
+"""Whether an integer is small; the host compares with such constants quickly."""
+
+FAST_BINARY = {
+    "+": "(#0 if type(#0 := _0 + _1) is int or type(#0) not in SIZED else checked(#0))",
+    "*": f"(#0 if (type(#1 := _0) is int) & (type(#2 := _1) is int) and {NEAR.format('(#0 := #1 * #2)')}"
+    " else multiply(#1, #2))",
+}
+"""The meaning of `_0 operator _1` in fast functions, where most operands are small integers."""
+
+NUMERIC_BINARY = {
+    "+": "(_0 + _1)",
+    "-": "(_0 - _1)",
+    "*": f"(#0 if {NEAR.format('(#0 := _0 * _1)')} else product(#0))",
+    "%": "(_0 % _1)",
+}
+"""The same where both operands are numbers, whatever the program does."""
+
+ARITHMETIC = frozenset(("+", "-", "*", "/", "//", "%"))
+"""The operators that make numbers of numbers."""
+
+FAST_METHODS = (list, dict, str, set)
+"""The types whose methods fast functions call at once, the first that has one of the name."""
+
+
+CHEAP_ON_TEXT = frozenset(
+    """capitalize casefold count endswith find index isalnum isalpha isascii isdecimal isdigit isidentifier islower
+    isnumeric isprintable isspace istitle isupper lower lstrip partition removeprefix removesuffix replace rfind rindex
+    rpartition rsplit rstrip split splitlines startswith strip swapcase title upper""".split()
+)
+"""Methods of str that take little time on short texts, and make little of them, when they are given no long ones."""
+SHORT_TEXT = 1000
+
+
+def is_short_text(node: nodes.Node) -> bool:
+    return type(node) is nodes.Constant and type(node.value) is str and len(node.value) <= 16
+
+
+class NotFast(Exception):
+    """A function whose variables have to be in a frame."""
 
 
 def indented(lines: Sequence[str]) -> list[str]:
@@ -182,6 +224,8 @@ class Lowering:
 
     def call_body(self, closure: Closure, body: Sequence[nodes.Statement], text: Text, tail: bool) -> list[str]:
         """The lines that run the closure of statements and pass on how they ended."""
+        if text.fast:
+            raise NotFast
         called = f"{text.value(closure)}(f)"
         if any(self.yields(statement) for statement in body):
             called = f"(yield from {called})"
@@ -216,8 +260,18 @@ class Lowering:
 
     def call(self, closure: Closure, node: nodes.Node, text: Text) -> str:
         """The text that runs a closure made from a node."""
-        called = f"{text.value(closure)}(f)"
+        if text.fast and any(type(inner) is nodes.NamedExpression for inner in node.walk()):
+            raise NotFast
+        called = f"{text.value(closure)}({self.frame(text)})"
         return f"(yield from {called})" if self.yields(node) else called
+
+    def frame(self, text: Text) -> str:
+        """The text of the frame: where variables are those of the closure, a list of what they are now."""
+        return f"[{', '.join(f'v{slot}' for slot in range(self.unit.scope.size))}]" if text.fast else "f"
+
+    def variable(self, slot: int, text: Text) -> str:
+        """The text of what is in a slot."""
+        return f"v{slot}" if text.fast else f"f[{text.value(slot)}]"
 
     def fill(self, template: str, text: Text, *children: nodes.Node) -> str:
         """A template with its holes filled, in order."""
@@ -276,13 +330,18 @@ class Lowering:
         if self.may_wait(name, place):
             return self.waited(name, text, unsure)
         if kind == "global":
+            if text.fast:
+                if name not in text.decided:
+                    text.decided[name] = self.unit.variables.fix(name, self.unit.program.defined_once)
+                found = text.decided[name]
+                if found is not UNBOUND:
+                    return text.value(found)
             return f"{text.shared('g', self.unit.variables)}[{text.value(name)}]"
         if kind == "class":
             variable, found = text.temporary(), text.value(self.unit.variables.module_level)
             slot = text.value(place[1])
             return f"({variable} if ({variable} := f[{slot}]) is not U else {found}({text.value(name)}))"
-        slot = text.value(place[1])
-        read = f"f[{slot}]" if kind == "local" else f"f[{slot}][0]"
+        read = self.variable(place[1], text) + ("" if kind == "local" else "[0]")
         return self.checked(read, name, place, text) if unsure else read
 
     def checked(self, read: str, name: str, place: Any, text: Text) -> str:
@@ -296,7 +355,7 @@ class Lowering:
         place = self.scope.place(name)
         if place[0] == "global":
             return f"{text.shared('g', self.unit.variables)}[{text.value(name)}]"
-        slot = f"f[{text.value(place[1])}]"
+        slot = self.variable(place[1], text)
         return slot + "[0]" if place[0] == "cell" else slot
 
     # Calls in progress
@@ -366,15 +425,52 @@ class Lowering:
     # Expressions
 
     def constant(self, node: nodes.Constant, text: Text) -> str:
+        if text.fast and type(node.value) is int and 0 <= node.value < 256:
+            return f"({node.value})"
         return text.value(node.value)
 
     def binary(self, node: nodes.BinaryOperation, text: Text) -> str:
+        template = self.fast_template(node) if text.fast else None
+        if template is not None:
+            for number in range(template.count("#") and 3):
+                template = template.replace(f"#{number}", text.temporary())
+            return self.fill(template, text, node.left, node.right)
         template = BINARY[node.operator]
         if self.is_leaf(node.left) and self.is_leaf(node.right):
             template = BINARY_OF_LEAVES.get(node.operator, template)
         if type(node.right) is nodes.Constant and type(node.right.value) is int:
             template = BINARY_WITH_INT.get(node.operator, template)
         return self.fill(template, text, node.left, node.right)
+
+    def fast_template(self, node: nodes.BinaryOperation) -> str | None:
+        """The template of an operation in a fast function, where there is one that is faster."""
+        operator = node.operator
+        left, right = self.is_number(node.left), self.is_number(node.right)
+        if left and right and operator in NUMERIC_BINARY:
+            return NUMERIC_BINARY[operator]
+        if operator == "*" and any(type(getattr(each, "value", None)) is float for each in (node.left, node.right)):
+            return "(_0 * _1)"
+        if (operator == "+" and (left or right)) or (operator == "-" and right):
+            return f"(_0 {operator} _1)"
+        return None if type(node.right) is nodes.Constant else FAST_BINARY.get(operator)
+
+    def is_number(self, node: nodes.Node) -> bool:
+        """Whether an expression gives an int, float or bool, or raises."""
+        kind = type(node)
+        if kind is nodes.Constant:
+            return type(node.value) in (int, float, bool)  # type: ignore[attr-defined]
+        if kind is nodes.Name:
+            place = self.scope.place(node.id)  # type: ignore[attr-defined]
+            return place[0] == "local" and place[1] in self.unit.numbers()
+        if isinstance(node, nodes.BinaryOperation):
+            return node.operator in ARITHMETIC and self.is_number(node.left) and self.is_number(node.right)
+        if isinstance(node, nodes.UnaryOperation):
+            return node.operator == "not" or self.is_number(node.operand)
+        if isinstance(node, nodes.Comparison):
+            return self.is_number(node.first) and all(map(self.is_number, node.others))
+        if isinstance(node, nodes.Conditional):
+            return self.is_number(node.body) and self.is_number(node.otherwise)
+        return False
 
     def pipeline(self, node: nodes.Pipeline, text: Text) -> str:
         stages = "".join(f"{self.part(stage, text)}, " for stage in node.stages)
@@ -486,7 +582,10 @@ class Lowering:
         if node.conversion is not None:
             return value
         variable = text.temporary()
-        return f"({variable} if type({variable} := {value}) is str else format_value({variable}, NOTHING))"
+        short = f"type({variable} := {value}) is str"
+        if text.fast:
+            short += f" or type({variable}) is int and {NEAR.format(variable)}"
+        return f"({variable} if {short} else format_value({variable}, NOTHING))"
 
     def quoteless(self, node: nodes.Expression, text: Text) -> str:
         """The text of a part of an f-string, in which Python 3.11 allows no quote."""
@@ -498,6 +597,8 @@ class Lowering:
         value = self.part(node.value, text)
         if place[0] == "global":
             return f"keep({text.shared('g', self.unit.variables)}, {text.value(node.target.id)}, {value})"
+        if text.fast:
+            return f"keep(v{place[1]}, 0, {value})" if place[0] == "cell" else f"(v{place[1]} := {value})"
         slot = text.value(place[1])
         return f"keep(f[{slot}], 0, {value})" if place[0] == "cell" else f"keep(f, {slot}, {value})"
 
@@ -512,7 +613,8 @@ class Lowering:
 
     def generator_expression(self, node: nodes.GeneratorExpression, text: Text) -> str:
         definition = self.unit.definition(node)
-        return f"{text.value(definition.instantiate)}(f, (), None)(iter({self.part(node.clauses[0].iterable, text)}))"
+        made = f"{text.value(definition.instantiate)}({self.frame(text)}, (), None)"
+        return f"{made}(iter({self.part(node.clauses[0].iterable, text)}))"
 
     # Calls
 
@@ -533,6 +635,10 @@ class Lowering:
             first = self.load(self.unit.first_parameter(), text, unsure=False)
             return f"zero_argument_super({cls}, {first})"
         called = self.part(function, text)
+        if text.fast and text.values and called == text.names[-1]:
+            native = text.values[-1]
+            if type(native) is NativeType and native.construct is not None:
+                text.values[-1] = native.construct
         if type(function) is nodes.Name and self.unit.is_workflow:
             called = f"{text.value(self.unit.stepped)}({called}, {text.value(function.id)})"
         return f"{called}({self.arguments(node, text)})"
@@ -542,23 +648,52 @@ class Lowering:
 
     def method_call(self, node: nodes.Call, function: nodes.Attribute, text: Text) -> str:
         """`value.name(...)`: an attribute of an instance, a method of a host value, else a visible function."""
+        visible = self.unit.is_visible(function.name, self.scope) if text.budget > COLD[0] else True
+        if text.fast and not text.decided.setdefault(("method", function.name), visible):
+            return self.fast_method_call(node, function, text)
         target, found, name = text.temporary(), text.temporary(), text.value(function.name)
-        find = f"method({target}, {name}, {text.value(self.visible(function.name, node))}, f)"
+        find = f"method({target}, {name}, {text.value(self.visible(function.name, node))}, {self.frame(text)})"
         value = self.part(function.value, text)
         budget, text.budget = text.budget, min(text.budget, COLD[0])
         arguments = self.arguments(node, text)
         text.budget = budget
         with_target = f"{target}, {arguments}" if arguments else target
-        if budget > COLD[0] and not self.unit.is_visible(function.name, self.scope):
-            own = f"{target}.{text.placeholder(function.name)}"
-        else:
+        if visible:
             own = f"({found} if ({found} := getattr({target}, {name}, U)) is not U else {find})"
+        else:
+            own = f"{target}.{text.placeholder(function.name)}"
         return (
             f"({own}({arguments})"
             f" if type(type({target} := {value})) is Class else"
             f" {found}({with_target}) if ({found} := METHODS.get(type({target}), NONE).get({name})) is not None"
             f" else {find}({arguments}))"
         )
+
+    def fast_method_call(self, node: nodes.Call, function: nodes.Attribute, text: Text) -> str:
+        """The same in a fast function: what is most probable first, and arguments that are long only once."""
+        target, value = text.temporary(), self.part(function.value, text)
+        attribute = f"{target}.{text.placeholder(function.name)}"
+        visible, name = text.value(self.visible(function.name, node)), text.value(function.name)
+        rest = f"bound({target}, {name}, {visible}, {self.frame(text)})"
+        kind = next((kind for kind in FAST_METHODS if function.name in METHODS.get(kind, ())), None)
+        is_kind = (
+            f"type({target} := {value}) is {kind.__name__}" if kind else f"type(type({target} := {value})) is Class"
+        )
+        native = METHODS[kind][function.name] if kind else None
+        short = all(map(is_short_text, node.arguments)) and not node.keywords
+        if kind is list and function.name == "append":
+            is_kind += f" and len({target}) & 1023"
+        elif kind is str and function.name in CHEAP_ON_TEXT and short:
+            is_kind += f" and len({target}) < {SHORT_TEXT}"
+        elif kind is not None and native is not getattr(kind, function.name):
+            with_target = f"{target}, {self.arguments(node, text)}".rstrip(", ")
+            if sum(map(self.weight, node.arguments)) > COLD[0]:
+                return f"({rest.replace(target, value, 1)})({self.arguments(node, text)})"
+            return f"({text.value(native)}({with_target}) if {is_kind} else {rest}({self.arguments(node, text)}))"
+        arguments = self.arguments(node, text)
+        if sum(map(self.weight, node.arguments)) + sum(map(self.weight, node.keywords)) > COLD[0]:
+            return f"({attribute} if {is_kind} else {rest})({arguments})"
+        return f"({attribute}({arguments}) if {is_kind} else {rest}({arguments}))"
 
     def ask(self, node: nodes.Call, text: Text) -> str:
         """A call of `reason`: the native that asks learns where it stands, and gets template and data apart."""
@@ -567,7 +702,7 @@ class Lowering:
         asked, place = text.temporary(), text.value(site)
         if type(function) is nodes.Attribute:
             name, visible = text.value(function.name), text.value(self.visible(function.name, node))
-            called = f"method({self.part(function.value, text)}, {name}, {visible}, f)"
+            called = f"method({self.part(function.value, text)}, {name}, {visible}, {self.frame(text)})"
         else:
             called = self.part(function, text)
         written = []
@@ -612,6 +747,7 @@ class Lowering:
                 written.append(self.part(argument, text))
         named: list[str] = []
         native = text.budget > COLD[0] and all(keyword.name is not None for keyword in node.keywords)
+        native = native and not any(isinstance(argument, nodes.Starred) for argument in node.arguments)
         for keyword in node.keywords:
             value = self.part(keyword.value, text)
             if keyword.name is None:
@@ -776,6 +912,8 @@ class Lowering:
             opening: list[str] = []
             load = self.load(target.id, text, id(target) in self.unit.resolution.unsure)
             store = self.slot(target.id, text)
+            if text.fast and store[0] == "v" and store == load and not store.endswith("]"):
+                return self.fast_augmented(store, node, text)
             if small or operator not in IN_PLACE:
                 variable = text.temporary()
                 return [
@@ -816,6 +954,25 @@ class Lowering:
             lines.append(f"if type(type({owner})) is Class: {own} = {result}")
             return [*lines, f"else: set_attribute({owner}, {name}, {result})"]
         return [*lines, f"set_attribute({owner}, {name}, {result})"]
+
+    def fast_augmented(self, variable: str, node: nodes.AugmentedAssignment, text: Text) -> list[str]:
+        """The lines of `name operator= value` where the name is a variable of the host."""
+        operator, value = node.operator, self.part(node.value, text)
+        number, numbers = self.is_number(node.value), self.is_number(node.target)
+        if operator == "*" and number and numbers:
+            return [f"{variable} *= {value}", f"if not {NEAR.format(variable)}: product({variable})"]
+        if operator not in IN_PLACE or (operator == "+" and number) or (operator == "%" and numbers):
+            return [f"{variable} {operator}= {value}"]
+        found = text.temporary()
+        if any(type(inner) is nodes.NamedExpression for inner in node.value.walk()):
+            raise NotFast  # it may change the variable
+        if operator == "+":
+            return [
+                f"{found} = {value}",
+                f"if type({variable}) is int or type({variable}) not in SIZED: {variable} += {found}",
+                f"else: {variable} = {IN_PLACE[operator].format(variable, found)}",
+            ]
+        return [f"{found} = {value}", f"{variable} = {IN_PLACE[operator].format(variable, found)}"]
 
     def return_(self, node: nodes.Return, text: Text, tail: bool) -> list[str]:
         return ["return " + ("None" if node.value is None else self.part(node.value, text))]
@@ -958,6 +1115,8 @@ class Lowering:
         lines = [f"{subject} = {self.part(node.subject, text)}"]
         branch = "if"
         for case in node.cases:
+            if text.fast:
+                raise NotFast
             test = text.mark(case.pattern, f"{text.value(Matcher(self).test(case.pattern))}(f, {subject})")
             if case.guard is not None:
                 test += f" and {self.part(case.guard, text)}"
@@ -982,7 +1141,7 @@ class Lowering:
         ]
         written = "(" + "".join(default + ", " for default in defaults) + ")"
         keywords = "{" + ", ".join(named) + "}" if named else "None"
-        return f"{text.value(definition.instantiate)}(f, {written}, {keywords})"
+        return f"{text.value(definition.instantiate)}({self.frame(text)}, {written}, {keywords})"
 
     def function_definition(self, node: nodes.FunctionDefinition, text: Text, tail: bool) -> list[str]:
         decorators = [self.part(decorator, text) for decorator in node.decorators]
@@ -999,7 +1158,7 @@ class Lowering:
     def class_definition(self, node: nodes.ClassDefinition, text: Text, tail: bool) -> list[str]:
         decorators = [self.part(decorator, text) for decorator in node.decorators]
         build = text.value(self.unit.class_builder(node))
-        made = f"{build}(f, ({self.items(node.bases, text)}))"
+        made = f"{build}({self.frame(text)}, ({self.items(node.bases, text)}))"
         return [f"{self.slot(node.name, text)} = {self.decorated(node, decorators, made, text)}"]
 
     def decorated(self, node: Any, decorators: list[str], made: str, text: Text) -> str:
@@ -1064,6 +1223,11 @@ def may_signal(node: nodes.Node) -> bool:
 
 COMPOUND = frozenset((nodes.If, nodes.While, nodes.For, nodes.Try, nodes.With, nodes.Match))
 """The statements that run others in the same frame."""
+
+
+def has_loops(body: Sequence[nodes.Statement]) -> bool:
+    """Whether statements have a loop among them, outside of functions and classes."""
+    return any(isinstance(node, (nodes.For, nodes.While)) or any(map(has_loops, bodies(node))) for node in body)
 
 
 def may_return(node: nodes.Node) -> bool:

@@ -111,6 +111,13 @@ def multiply(left: Any, right: Any) -> Any:
     return left * right
 
 
+def product(result: Any) -> Any:
+    """What a multiplication of numbers has made, unless it is over the limit."""
+    if type(result) is int and not SMALL < result < LARGE:
+        current().meter.check_bits(result.bit_length())
+    return result
+
+
 def _repeated(sequence: Any, factor: Any, own: str, left: Any, right: Any) -> Any:
     """`left * right`, of which one is a sequence; an object may have its `own` operator for that."""
     kind = type(factor)
@@ -352,6 +359,15 @@ def method(value: Any, name: str, visible: Callable[[list[Any]], Any], frame: li
     return partial(function, None) if value is None else MethodType(function, value)
 
 
+def bound(value: Any, name: str, visible: Callable[[list[Any]], Any], frame: list[Any]) -> Any:
+    """What `value.name(...)` calls, of any value."""
+    kind = type(value)
+    if kind.__class__ is Class:
+        return getattr(value, name)
+    native = METHODS.get(kind, NONE).get(name)
+    return MethodType(native, value) if native is not None else method(value, name, visible, frame)
+
+
 def takes_first(function: Any) -> bool:
     """Whether a function can be called with a value in first place."""
     if type(function) is NativeType:
@@ -532,6 +548,8 @@ ENVIRONMENT.update(
     checked=checked,
     grow=grow,
     multiply=multiply,
+    product=product,
+    bound=bound,
     multiply_in_place=multiply_in_place,
     power=power,
     power_in_place=power_in_place,

@@ -160,6 +160,11 @@ def _checksum(data: bytes, digest: bytes) -> bytes:
 class Text:
     """A closure that is being written: its parameters and their values, its temporaries."""
 
+    fast = False
+    """Whether variables of the function are those of the closure, and not in a frame: see `fast`."""
+    decided: dict[Any, Any]
+    """What a fast text rests on, so that it can be written again, when other things hold."""
+
     __slots__ = ("_placeholders", "_temporaries", "budget", "loops", "marks", "names", "room", "shared_names", "values")
 
     def __init__(self, budget: int, room: int, marking: bool = False) -> None:
@@ -232,17 +237,20 @@ class Text:
         if not self._placeholders:
             made: Callable[[list[Any]], Any] = make(*self.values, site)
             return made
-        code = inner_code(make.__code__)
+        code = self.named(inner_code(make.__code__))
+        values = dict(zip(self.names, self.values, strict=True), site=site)
+        return FunctionType(code, ENVIRONMENT, None, None, tuple(CellType(values[name]) for name in code.co_freevars))
+
+    def named(self, code: CodeType) -> CodeType:
+        """The code with the program's names in the place of their placeholders."""
         names = {placeholder: name for name, placeholder in self._placeholders.items()}
-        code = code.replace(
+        return code.replace(
             co_names=tuple(names.get(name, name) for name in code.co_names),
             co_consts=tuple(
                 tuple(names.get(item, item) for item in constant) if type(constant) is tuple else constant
                 for constant in code.co_consts
             ),
         )
-        values = dict(zip(self.names, self.values, strict=True), site=site)
-        return FunctionType(code, ENVIRONMENT, None, None, tuple(CellType(values[name]) for name in code.co_freevars))
 
 
 def inner_code(code: CodeType) -> CodeType:

@@ -12,9 +12,10 @@ from types import CodeType
 
 from dana import nodes
 from dana.errors import Diagnostic, Frame, LimitReached, Stop, nearest
+from dana.evaluation.fast import frame_of, is_fast, kind_of_text
 from dana.evaluation.operators import drive, host_limit, in_own_words, pipeline
 from dana.evaluation.pipelines import Flow, piped
-from dana.evaluation.shapes import SHAPE_CODE, Text, inner_code, maker, unmark
+from dana.evaluation.shapes import SHAPE_CODE, Text, compiled, inner_code, unmark
 from dana.formatting import text
 from dana.values import PROGRAM_CODE, UNBOUND, Class, Module, attribute_names, type_name
 
@@ -161,11 +162,14 @@ def _places(traceback: TracebackType | None) -> Iterator[tuple[str, nodes.Node, 
         elif code in STAGES and place is not None and not fresh:
             stage = _stage(place[1], frame)
             place = place[0], stage, *place[2:]
-        elif code.co_filename == SHAPE_CODE:
+        if code.co_filename == SHAPE_CODE or is_fast(code):
             site = frame.f_locals.get("site")
             if site is not None:
                 lowering = site[1]
                 node = _locate(code, traceback.tb_lasti, site)
+                if node is None:  # the call itself was refused
+                    traceback = traceback.tb_next
+                    continue
                 name = "" if lowering.unit.scope.kind == "module" else function_name(lowering)
                 if place is not None and (fresh or lowering.unit is not place[2].unit):
                     if _is_stage_of(place, node, lowering):
@@ -200,15 +204,14 @@ def function_name(lowering: Any) -> str:
     return name.replace("<locals>.", "")
 
 
-def _locate(code: CodeType, instruction: int, site: tuple[Any, ...]) -> nodes.Node:
-    """The node inside a closure's text to which an instruction belongs."""
-    root, lowering, write, size = site
+def _locate(code: CodeType, instruction: int, site: tuple[Any, ...]) -> nodes.Node | None:
+    """The node inside a closure's text to which an instruction belongs; None for what precedes a function's body."""
+    root, lowering, write, made, *_ = site
     node: nodes.Node = root if isinstance(root, nodes.Node) else root[0]
-    budget, room = size
-    text = Text(budget, room, marking=True)
+    text = (kind_of_text(code) or Text)(made[0], made[1], True)
     lines = write(lowering, root, text)
     plain, ranges = unmark(text.source(lines))
-    if code.co_code != inner_code(maker(plain).__code__).co_code:
+    if code.co_code != inner_code(compiled(plain, code.co_filename)).co_code:
         return node
     line, end_line, column, end_column = next(islice(code.co_positions(), instruction // 2, None))
     if line is None or end_line is None or column is None or end_column is None:
@@ -223,7 +226,7 @@ def _locate(code: CodeType, instruction: int, site: tuple[Any, ...]) -> nodes.No
         if first <= start and end <= last and last - first < best[0]:
             best = (last - first, text.marks[number])
     found: nodes.Node = best[1]
-    return found
+    return None if is_fast(code) and best[0] == len(plain) else found
 
 
 def _hint(
@@ -308,8 +311,8 @@ def _value(node: nodes.Node, lowering: Any, frame: FrameType) -> Any:
         found = next((vars(k)[node.name] for k in kind.__mro__ if type(k) is Class and node.name in vars(k)), None)
         return None if isinstance(found, property) else found
     if isinstance(node, nodes.Name):
-        f = frame.f_locals.get("f")
-        found = read_variable(lowering.scope, node.id, f) if isinstance(f, list) else UNBOUND
+        f = _variables(frame)
+        found = read_variable(lowering.scope, node.id, f) if f is not None else UNBOUND
         if found is not UNBOUND:
             return found
         return lowering.unit.variables.get(node.id)
@@ -326,14 +329,24 @@ def read_variable(scope: Any, name: str, f: list[Any]) -> Any:
     return UNBOUND
 
 
+def _variables(frame: FrameType) -> list[Any] | None:
+    """The variables of the function of the program that a frame of the host runs; None where they are not known."""
+    if kind_of_text(frame.f_code) is not None:
+        return frame_of(frame)
+    f = frame.f_locals.get("f")
+    return f if isinstance(f, list) else None
+
+
 def position() -> tuple[nodes.Node, Any] | None:
     """The node that the program is at on this thread, and its lowering; None when no program is running."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_code.co_filename == SHAPE_CODE:
+        if frame.f_code.co_filename == SHAPE_CODE or is_fast(frame.f_code):
             site = frame.f_locals.get("site")
             if site is not None:
-                return _locate(frame.f_code, frame.f_lasti, site), site[1]
+                node = _locate(frame.f_code, frame.f_lasti, site)
+                if node is not None:
+                    return node, site[1]
         frame = frame.f_back
     return None
 
@@ -342,10 +355,9 @@ def callers() -> Iterator[tuple[nodes.Node, Any, list[Any]]]:
     """The closures that are running on this thread, innermost first: node, lowering and frame of each."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_code.co_filename == SHAPE_CODE:
-            local = frame.f_locals
-            site, f = local.get("site"), local.get("f")
-            if site is not None and isinstance(f, list):
+        if frame.f_code.co_filename == SHAPE_CODE or is_fast(frame.f_code):
+            site, f = frame.f_locals.get("site"), _variables(frame)
+            if site is not None and f is not None:
                 root = site[0]
                 yield root if isinstance(root, nodes.Node) else root[0], site[1], f
         frame = frame.f_back

@@ -34,7 +34,7 @@ MEMORY = 600_000_000
 
 STACK = 256 * 1024 * 1024
 HANGING = 8.0
-LEEWAY = 1.5
+LEEWAY = 6.0
 """Seconds after the end of its time in which a program has to stop."""
 
 LIMITS = {"steps": 300_000, "seconds": 1.5, "memory": MEMORY}

@@ -52,6 +52,8 @@ evaluation.operators
 evaluation.patterns
 evaluation.asking
 evaluation.lowering
+evaluation.numbers
+evaluation.fast
 evaluation.definitions
 evaluation.traceback
 modules
@@ -184,6 +186,8 @@ LATE = {
     ("cli", "limits"): "needed only when a limit is given",
     ("host", "permissions"): "most programs reach for nothing outside",
     ("host", "secret"): "most programs have no secrets",
+    ("cli", "evaluation.definitions"): "needed only where a tier is asked for",
+    ("cli", "evaluation.fast"): "needed only when a permission is asked for",
     ("cli", "evaluation.shapes"): "needed only when a permission is asked for",
     ("host", "network"): "needed only by programs that use the network",
     ("host", "storage"): "needed only by programs that use files or databases",
@@ -199,6 +203,8 @@ LATE = {
     ("session", "overlap"): "needed only by workflows, whose conditions are expressions in texts",
     ("session", "models.resource"): "needed only by programs that ask a model",
     ("evaluation.definitions", "evaluation.asking"): "needed only by programs that ask a model",
+    ("evaluation.definitions", "evaluation.fast"): "needed only by programs that call a function often",
+    ("evaluation.definitions", "evaluation.numbers"): "needed only by programs that call a function often",
     ("evaluation.definitions", "overlap"): "needed only by programs that ask a model",
     ("evaluation.definitions", "inference"): "needed only by programs that ask a model",
     ("evaluation.traceback", "calls"): "needed only where an error is described",

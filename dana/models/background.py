@@ -23,12 +23,24 @@ AHEAD = 100
 """How many pieces of a stream are read before somebody takes them."""
 
 
+_lock = threading.Lock()
+_shared: Background | None = None
+
+
+def background() -> Background:
+    """The one of the process: sessions come and go."""
+    global _shared
+    with _lock:
+        if _shared is None:
+            _shared = Background()
+        return _shared
+
+
 class Background:
     """A thread with an event loop; it ends with the process."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._rooms: dict[int, asyncio.Semaphore] = {}
         threading.Thread(target=self._loop.run_forever, name="dana-models", daemon=True).start()
 
     def start(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
@@ -51,13 +63,6 @@ class Background:
                     raise
             except CancelledError:
                 raise Interrupted("interrupted") from None
-
-    def room(self, key: int, size: int) -> asyncio.Semaphore:
-        """What lets only so many requests of one model be under way at once."""
-        found = self._rooms.get(key)
-        if found is None:
-            found = self._rooms[key] = asyncio.Semaphore(size)
-        return found
 
     def items(self, pieces: AsyncIterator[Any]) -> Iterator[Any]:
         """The items of an asynchronous iterator, read ahead a little."""

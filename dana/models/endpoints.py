@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+import weakref
 
 from dana.cache_folder import read, write
 from dana.errors import nearest
@@ -115,6 +116,12 @@ def ending(schema: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
+def _close(client: Any, loop: asyncio.AbstractEventLoop) -> None:
+    """End the connections of a client whose session is gone."""
+    if not loop.is_closed():
+        asyncio.run_coroutine_threadsafe(client.close(), loop)
+
+
 class Remote:
     """A model behind an endpoint."""
 
@@ -143,6 +150,8 @@ class Remote:
                 timeout=600,
                 http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),  # they would take keys elsewhere
             )
+            closing = weakref.finalize(self, _close, self._client, asyncio.get_running_loop())
+            closing.atexit = False  # the process closes them
         return self._client
 
     def _body(self, request: Request, abilities: Abilities) -> dict[str, Any]:

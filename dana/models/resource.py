@@ -24,6 +24,7 @@ from dana.values import TYPES, Class, NativeType, TypeUnion, register, to_value,
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Coroutine, Iterator
     from typing import Any
 
@@ -88,6 +89,15 @@ class Model:
         self.conversation: list[dict[str, str]] = []
         self._transport: Transport | None = None
         self._endpoint: Endpoint | None = None
+        self._room: asyncio.Semaphore | None = None
+
+    def room(self) -> asyncio.Semaphore:
+        """What lets only so many requests be under way at once; asked for in the background only."""
+        if self._room is None:
+            from asyncio import Semaphore
+
+            self._room = Semaphore(self.setting("concurrency") or CONCURRENCY)
+        return self._room
 
     @property
     def endpoint(self) -> Endpoint:
@@ -258,7 +268,6 @@ class Models:
         self.usage = Usage()
         self.budget = Budget(self.usage)
         self._configuration: dict[str, Any] | None = None
-        self._background: Background | None = None
         self._numbers = itertools.count(1)
         self._calls = itertools.count(1)
         self._named: dict[str, Model] = {}
@@ -281,12 +290,9 @@ class Models:
     @property
     def background(self) -> Background:
         """Where requests are under way while the program goes on."""
-        with self.lock:
-            if self._background is None:
-                from dana.models.background import Background
+        from dana.models.background import background  # scripted models need none
 
-                self._background = Background()
-            return self._background
+        return background()
 
     def located(self, settings: dict[str, Any]) -> Endpoint:
         """Where a model with these settings is asked; raises NotConfigured."""
@@ -546,7 +552,7 @@ class Models:
                 if transport.immediate:
                     answer = await asking.ask(question, transport, own)
                 else:
-                    async with self.background.room(id(candidate), candidate.setting("concurrency") or CONCURRENCY):
+                    async with candidate.room():
                         answer = await asking.ask(question, transport, own)
             except NoAnswer as error:
                 failure = error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
 import socket
 import threading
 import time
@@ -1059,3 +1061,20 @@ def test_redirects_are_not_followed(program: str, status: int) -> None:
 def test_streamed_refusal() -> None:
     with Endpoint([refuses("I would rather not.")]) as endpoint:
         assert failure(endpoint, STREAM).message == "ReasonError: the model refused to answer, asked at demo.na:1"
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="open files are counted in /proc")
+def test_sessions_that_are_gone_leave_no_connections_and_threads() -> None:
+    def held() -> int:
+        gc.collect()
+        return len(os.listdir("/proc/self/fd")) + threading.active_count()
+
+    with Endpoint([says("hello")]) as endpoint:
+        printed(endpoint, ASK)
+        most = held() + 10
+        for _ in range(20):
+            printed(endpoint, ASK)
+        end = time.monotonic() + 20
+        while held() > most and time.monotonic() < end:  # connections are closed in the background
+            time.sleep(0.05)
+        assert held() <= most

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from _weakref import ref
+from _weakrefset import WeakSet
 from types import CellType, CodeType, FunctionType
 
 from dana import nodes
@@ -63,7 +64,7 @@ class Variables(dict):  # type: ignore[type-arg]
     gives UNBOUND when nobody knows it, and then of `last_resort`, which raises NameError.
     """
 
-    __slots__ = ("_bound_again", "absent", "fixed", "last_resort", "own", "read", "reset", "supplied", "unbound")
+    __slots__ = ("_bound_again", "absent", "fixed", "hot", "last_resort", "own", "read", "supplied", "unbound")
 
     def __init__(self, supplied: Callable[[str], Any], last_resort: Callable[[str], Any]) -> None:
         super().__init__()
@@ -79,8 +80,8 @@ class Variables(dict):  # type: ignore[type-arg]
         """The names that functions of the programs read, and so may be any of these variables."""
         self.unbound: set[str] = set()
         """Those that no program binds where they are read: they may be variables of a function that calls."""
-        self.reset: list[Callable[[], None]] = []
-        """What undoes that lowering, should one of these names be bound after all, or again."""
+        self.hot: WeakSet[Definition] = WeakSet()
+        """What was lowered on these grounds, to be lowered anew should one of the names be bound, or bound again."""
 
     def note_reads(self, resolution: Resolution) -> None:
         """A program's functions may read these variables from now on."""
@@ -97,11 +98,11 @@ class Variables(dict):  # type: ignore[type-arg]
         self._bound_again |= self.own & names
         self.own |= names
         if not (self.absent | self.fixed).isdisjoint(names):
-            resets, self.reset = self.reset, []
+            hot, self.hot = self.hot, WeakSet()
             self.absent.clear()
             self.fixed.clear()
-            for reset in resets:
-                reset()
+            for definition in hot:
+                definition.reset()
 
     def fix(self, name: str, once: frozenset[str]) -> Any:
         """The value of a name until it is bound again, or UNBOUND where nobody can tell when it is.
@@ -479,7 +480,10 @@ class Unit:
 class Definition:
     """A `def`, a `lambda` or a generator expression: makes a function each time it is evaluated."""
 
-    __slots__ = ("_cells_at", "_closure", "_code", "_doc", "_made", "_site", "_stub", "free_names", "node", "unit")
+    __slots__ = (
+        "__weakref__", "_again", "_cells_at", "_closure", "_code", "_doc", "_made", "_site", "_stub", "free_names",
+        "node", "unit",
+    )  # fmt: skip
 
     def __init__(self, unit: Unit, node: Any) -> None:
         self.unit = unit
@@ -555,22 +559,23 @@ class Definition:
             hastened = calls == FAST_FROM and self._hasten()  # from the next call on
             if calls >= OFTEN and not hastened:
                 body.cell_contents = hot = self.lower(HOT)
-                self.unit.variables.reset.append(reset)
+                self.unit.variables.hot.add(self)
                 return hot(f)
             if cold is None:
                 cold = self._for_long_calls()
                 if cold is None:
                     cold = self.lower(COLD)
                 else:
-                    self.unit.variables.reset.append(reset)
+                    self.unit.variables.hot.add(self)
             return cold(f)
 
-        def reset() -> None:
+        def again() -> None:
             nonlocal calls, cold
             calls = OFTEN - 1
             cold = None
             body.cell_contents = first
 
+        self._again = again
         return first
 
     def _for_long_calls(self) -> Closure | None:
@@ -594,12 +599,13 @@ class Definition:
             return False
         self._site.cell_contents = site
         self._change(self._named(code))
-        self.unit.variables.reset.append(self._slow_down)
+        self.unit.variables.hot.add(self)
         return True
 
-    def _slow_down(self) -> None:
-        """What the code of the functions rests on does not hold any more."""
+    def reset(self) -> None:
+        """Lower the function anew: what its code rests on does not hold any more."""
         self.unit.forget_numbers()
+        self._again()
         self._change(self._stub)
         if FAST_FROM < OFTEN:
             self._hasten()

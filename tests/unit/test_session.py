@@ -360,3 +360,19 @@ def test_decimal_arithmetic_of_a_session_stays_its_own() -> None:
     assert one.evaluate("third + 0") == decimal.Decimal("0.33333")
     assert len(str(other.evaluate("third"))) == 30
     assert decimal.getcontext().prec == before
+
+
+def test_runs_leave_nothing_behind() -> None:
+    import gc
+
+    session = Session(Capture())
+    program = "def f(x):\n    return x + 1\ntotal = 0\nfor i in range(5):\n    total += f(i)\nprint(total)\n"
+
+    def objects() -> int:
+        for _ in range(50):
+            session.run(program)
+        gc.collect()
+        return len(gc.get_objects())
+
+    objects()
+    assert abs(objects() - objects()) < 50

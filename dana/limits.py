@@ -354,7 +354,7 @@ def usual_memory() -> int:
         return 4 * 2**30
 
 
-HOST_FRAME = 2400
+HOST_FRAME = 1900
 """Bytes of the stack that a frame of the host may take, when a native called it: most by sorting."""
 
 

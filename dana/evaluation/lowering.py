@@ -246,17 +246,15 @@ class Lowering:
 
     def part(self, node: nodes.Node, text: Text) -> str:
         """The text that gives the value of a child."""
-        overlap = self.unit.overlap
-        if overlap is not None and id(node) in overlap.tests:
-            return f"({self.settle(text)} or {self.plain_part(node, text)})"
-        return self.plain_part(node, text)
-
-    def plain_part(self, node: nodes.Node, text: Text) -> str:
-        """The same, where no call of a model can be in progress that has to end before."""
         written = EXPRESSIONS.get(type(node))
         if written is not None and self.weight(node) <= text.budget:
-            return text.mark(node, written(self, node, text))
-        return self.call(self.closure(node), node, text)
+            made = text.mark(node, written(self, node, text))
+        else:
+            made = self.call(self.closure(node), node, text)
+        overlap = self.unit.overlap
+        if overlap is not None and id(node) in overlap.tests:  # a call of a model may have to end before
+            return f"({self.settle(text)} or {made})"
+        return made
 
     def call(self, closure: Closure, node: nodes.Node, text: Text) -> str:
         """The text that runs a closure made from a node."""

@@ -33,7 +33,7 @@ MEMORY = 600_000_000
 """Bytes that a program may use by its limit, and the system's bound is far above."""
 
 STACK = 256 * 1024 * 1024
-HANGING = 8.0
+HANGING = 30.0
 LEEWAY = 6.0
 """Seconds after the end of its time in which a program has to stop."""
 

@@ -131,6 +131,7 @@ SHORT_TEXT = 1000
 
 
 def is_short_text(node: nodes.Node) -> bool:
+    """Whether an expression is a text that is written where it stands, and a short one."""
     return type(node) is nodes.Constant and type(node.value) is str and len(node.value) <= 16
 
 

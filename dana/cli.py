@@ -294,14 +294,12 @@ def _explain_permissions(session: Session | None, options: Options) -> None:
 
 def _where(frame: FrameType) -> str:
     """The place in the program, not in a library of it, that is running in a frame or those that called it."""
-    from dana.evaluation.fast import is_fast
-    from dana.evaluation.shapes import SHAPE_CODE
+    from dana.evaluation.fast import site_of
     from dana.host import CALLER
 
     at: FrameType | None = CALLER.get(frame)
     while at is not None:
-        runs = at.f_code.co_filename == SHAPE_CODE or is_fast(at.f_code)
-        site = at.f_locals.get("site") if runs else None
+        site = site_of(at)
         if site is not None:
             node = site[0] if hasattr(site[0], "start") else site[0][0]
             source = site[1].unit.source

@@ -50,10 +50,8 @@ def repair(text: str) -> tuple[str, Module | None]:
     for _ in range(MOST):
         try:
             return text, run_tokens(tokenize(text), "program")
-        except LexicalError as failure:
-            covered = _covered(text, failure.start, failure)
-        except UnexpectedToken as failure:
-            covered = _recovered(text, failure)
+        except (LexicalError, UnexpectedToken) as failure:
+            covered = _without(text, failure)
         if covered == text:
             break
         text = covered
@@ -80,10 +78,9 @@ def explain(source: Source, failure: LexicalError | UnexpectedToken, start: str)
             if failure.code == "unclosed-bracket" and any(each.code == "mismatched-bracket" for each in found):
                 break  # the bracket that was meant to close it has been reported
             found.append(failure.program_error(source).diagnostic)
-            text = _covered(text, failure.start, failure)
         else:
             found.append(_Explanation(source, failure).diagnostic())
-            text = _recovered(text, failure)
+        text = _without(text, failure)
         if len(found) >= MOST or start != "program":
             break
         try:
@@ -109,6 +106,13 @@ def _is_incomplete(failure: LexicalError | UnexpectedToken) -> bool:
 
 
 # Going on after a mistake
+
+
+def _without(text: str, failure: LexicalError | UnexpectedToken) -> str:
+    """The text without the statement of a mistake."""
+    if isinstance(failure, LexicalError):
+        return _covered(text, failure.start, failure)
+    return _recovered(text, failure)
 
 
 def _covered(text: str, place: int, failure: LexicalError) -> str:

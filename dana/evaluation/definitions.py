@@ -15,7 +15,7 @@ from types import CellType, CodeType, FunctionType
 
 from dana import nodes
 from dana.evaluation.lowering import COLD, HOT, Lowering, NotFast, has_loops, may_signal
-from dana.evaluation.shapes import ENVIRONMENT, compiled, inner_code
+from dana.evaluation.shapes import ENVIRONMENT, FREE_NAMES, compiled, inner_code
 from dana.values import NATIVES, PROGRAM_CODE, UNBOUND, Class, Module, NativeType, build_class
 
 TYPE_CHECKING = False
@@ -40,12 +40,6 @@ FAST_FROM = OFTEN
 
 MOST_CHANGED = 64
 """How many functions of one definition, made before it was called often, are changed when it is."""
-
-FREE_NAMES = (
-    "body", "pop", "refill", "enter", "leave", "too_deep", "cells", "name", "qualified_name", "meter", "site",
-    "definition",
-)  # fmt: skip
-"""What the code of a function may read beside its parameters."""
 
 
 def choose_tier(tier: str) -> None:
@@ -273,8 +267,8 @@ class Unit:
     """What owns a frame: the whole text, a function, a class body or a generator expression."""
 
     __slots__ = (
-        "_definitions", "_numbers", "is_workflow", "lowering", "meter", "overlap", "program", "resolution", "scope",
-        "source", "variables", "weights", "yielding",
+        "_definitions", "is_workflow", "known_numbers", "lowering", "meter", "overlap", "program", "resolution",
+        "scope", "source", "variables", "weights", "yielding",
     )  # fmt: skip
 
     def __init__(self, program: Program, scope: Scope) -> None:
@@ -289,7 +283,8 @@ class Unit:
         self.overlap = None if program.overlaps is None else program.overlaps.of(scope)
         self.lowering = program.lowering(self, scope)
         self._definitions: dict[int, Definition] = {}
-        self._numbers: frozenset[int] | None = None
+        self.known_numbers: frozenset[int] | None = None
+        """What `numbers` has found; None before, and when the program has changed what that rests on."""
         self.is_workflow = getattr(scope.node, "kind", "") == "workflow"
 
     def frame(self) -> list[Any]:
@@ -331,16 +326,11 @@ class Unit:
 
     def numbers(self) -> frozenset[int]:
         """The slots of the function's variables that never hold anything but numbers."""
-        if self._numbers is None:
+        if self.known_numbers is None:
             from dana.evaluation.numbers import slots_of_numbers  # only fast functions need it
 
-            self._numbers = frozenset()
-            self._numbers = slots_of_numbers(self)
-        return self._numbers
-
-    def forget_numbers(self) -> None:
-        """The program has changed what `numbers` rests on."""
-        self._numbers = None
+            self.known_numbers = slots_of_numbers(self)
+        return self.known_numbers
 
     def first_parameter(self) -> str:
         """The name of the first parameter of the function."""
@@ -481,8 +471,8 @@ class Definition:
     """A `def`, a `lambda` or a generator expression: makes a function each time it is evaluated."""
 
     __slots__ = (
-        "__weakref__", "_again", "_cells_at", "_closure", "_code", "_doc", "_made", "_site", "_stub", "free_names",
-        "node", "unit",
+        "__weakref__", "_again", "_cells_at", "_closure", "_code", "_doc", "_made", "_site", "_stub", "node",
+        "unit",
     )  # fmt: skip
 
     def __init__(self, unit: Unit, node: Any) -> None:
@@ -494,7 +484,6 @@ class Definition:
         body.cell_contents = self._first_call(body)
         self._site = CellType(None)
         self._made: list[ref[FunctionType]] = []
-        self.free_names = FREE_NAMES
         code = _stub_code(node, scope)
         meter = unit.meter
         values = {
@@ -604,7 +593,7 @@ class Definition:
 
     def reset(self) -> None:
         """Lower the function anew: what its code rests on does not hold any more."""
-        self.unit.forget_numbers()
+        self.unit.known_numbers = None
         self._again()
         self._change(self._stub)
         if FAST_FROM < OFTEN:

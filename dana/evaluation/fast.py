@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dana import nodes
 from dana.evaluation.lowering import Lowering, NotFast, indented
-from dana.evaluation.shapes import SHAPE_CODE, Text, compiled, inner_code
+from dana.evaluation.shapes import FREE_NAMES, SHAPE_CODE, Text, compiled, inner_code
 from dana.values import PROGRAM_CODE, UNBOUND
 
 TYPE_CHECKING = False
@@ -62,7 +62,7 @@ class FastText(Text):
             "if 0: fast = body, site, definition",
         ]
         body = "\n  ".join(whole)
-        free, header = ", ".join(definition.free_names), definition.header("v")
+        free, header = ", ".join(FREE_NAMES), definition.header("v")
         return f"def make({free}):\n def fast({header}):\n  {body}\n return fast"
 
     def given(self) -> tuple[Any, ...]:
@@ -92,34 +92,38 @@ def write(lowering: Lowering, node: Any, text: Text) -> list[str]:
 
 def lower(definition: Definition) -> tuple[CodeType, tuple[Any, ...]]:
     """The code of a function, but for its names, and its site; raises NotFast."""
-    unit, node = definition.unit, definition.node
-    decided: dict[Any, Any] = {}
-    text = FastText(definition, decided)
-    lines = _begin(definition, text)
+    scope = definition.unit.scope
+    text = FastText(definition, {})
+    lines = _lines(text)
     try:
         code = inner_code(compiled(text.source(lines), PROGRAM_CODE))
     except (SyntaxError, RecursionError, MemoryError):  # the host nests only so deep
         raise NotFast from None
     code = text.named(code)
-    rest = tuple(f".{name}" for name in code.co_varnames[unit.scope.parameter_count :])
-    code = code.replace(co_varnames=code.co_varnames[: unit.scope.parameter_count] + rest)
-    return code, (node, unit.lowering, write, (definition, decided), text.given())
+    rest = tuple(f".{name}" for name in code.co_varnames[scope.parameter_count :])
+    code = code.replace(co_varnames=code.co_varnames[: scope.parameter_count] + rest)
+    return code, (*_site(text), text.given())
 
 
 def lower_loops(definition: Definition) -> Closure:
     """The closure of a function that has loops; raises NotFast."""
-    decided: dict[Any, Any] = {}
-    text = LoopText(definition, decided)
-    lines = _begin(definition, text)
+    text = LoopText(definition, {})
+    lines = _lines(text)
     try:
-        return text.closure(lines, (definition.node, definition.unit.lowering, write, (definition, decided)))
+        return text.closure(lines, _site(text))
     except (SyntaxError, RecursionError, MemoryError):
         raise NotFast from None
 
 
-def _begin(definition: Definition, text: FastText) -> list[str]:
+def _site(text: FastText) -> tuple[Any, ...]:
+    """What tells where in the program a text failed, and how to write it again."""
+    definition = text.definition
+    return definition.node, definition.unit.lowering, write, (definition, text.decided)
+
+
+def _lines(text: FastText) -> list[str]:
     """The lines of a whole function; raises NotFast."""
-    unit, node = definition.unit, definition.node
+    unit, node = text.definition.unit, text.definition.node
     if unit.overlap is not None or unit.scope.is_generator or type(node) is nodes.GeneratorExpression:
         raise NotFast
     if type(unit.lowering) is not Lowering:  # it looks at frames
@@ -139,6 +143,12 @@ def kind_of_text(code: CodeType) -> type[FastText] | None:
     return LoopText if code.co_filename == SHAPE_CODE and _MARK[1:] in code.co_varnames else None
 
 
+def site_of(frame: FrameType) -> tuple[Any, ...] | None:
+    """The site of the text that a frame of the host runs; None where it runs none of a program."""
+    code = frame.f_code
+    return frame.f_locals.get("site") if code.co_filename == SHAPE_CODE or is_fast(code) else None
+
+
 def frame_of(frame: FrameType) -> list[Any]:
     """The variables of a function as a frame of such a code has them."""
     local = frame.f_locals
@@ -150,4 +160,4 @@ def frame_of(frame: FrameType) -> list[Any]:
     return [local.get(name, UNBOUND) for name in names]
 
 
-__all__ = ["frame_of", "is_fast", "kind_of_text", "lower", "lower_loops"]
+__all__ = ["frame_of", "is_fast", "kind_of_text", "lower", "lower_loops", "site_of"]

@@ -40,8 +40,8 @@ LONG = 8
 """How many closures a closure runs one after the other."""
 
 BINARY = {
-    "+": "(t0 if type(t0 := _0 + _1) not in SIZED else checked(t0))",
-    "-": "(_0 - (t0 if type(t0 := _1) is not range else bounded(t0)))",
+    "+": "(#0 if type(#0 := _0 + _1) not in SIZED else checked(#0))",
+    "-": "(_0 - (#0 if type(#0 := _1) is not range else bounded(#0)))",
     "*": "multiply(_0, _1)",
     "/": "(_0 / _1)",
     "//": "(_0 // _1)",
@@ -62,7 +62,7 @@ BINARY_OF_LEAVES = {
     "&": "(_0 & _1 if type(_0) is int else both(_0, _1))",
     "|": "(_0 | _1 if type(_0) is int and type(_1) is int else either(_0, _1))",
     "^": "(_0 ^ _1 if type(_0) is int else one_of(_0, _1))",
-    "*": "(t0 if type(_0) is int and type(_1) is int and SMALL < (t0 := _0 * _1) < LARGE else multiply(_0, _1))",
+    "*": "(#0 if type(_0) is int and type(_1) is int and SMALL < (#0 := _0 * _1) < LARGE else multiply(_0, _1))",
     "%": "(_0 % _1 if type(_0) is int else modulo(_0, _1))",
 }
 """The same where both children may be read twice."""
@@ -73,7 +73,7 @@ BINARY_WITH_INT = {
     "&": "(_0 & _1)",
     "|": "(_0 | _1)",
     "^": "(_0 ^ _1)",
-    "*": "(t0 if type(_0) is int and SMALL < (t0 := _0 * _1) < LARGE else multiply(_0, _1))",
+    "*": "(#0 if type(_0) is int and SMALL < (#0 := _0 * _1) < LARGE else multiply(_0, _1))",
     "%": "(_0 % _1 if type(_0) is int else modulo(_0, _1))",
 }
 """The same where `_1` is a constant int, which leaves fewer things to guard against."""
@@ -107,12 +107,10 @@ FAST_BINARY = {
 """The meaning of `_0 operator _1` in fast functions, where most operands are small integers."""
 
 NUMERIC_BINARY = {
-    "+": "(_0 + _1)",
-    "-": "(_0 - _1)",
     "*": f"(#0 if {NEAR.format('(#0 := _0 * _1)')} else product(#0))",
     "%": "(_0 % _1)",
 }
-"""The same where both operands are numbers, whatever the program does."""
+"""The same where both operands are numbers, whatever the program does, for those that one number is not enough for."""
 
 ARITHMETIC = frozenset(("+", "-", "*", "/", "//", "%"))
 """The operators that make numbers of numbers."""
@@ -275,8 +273,9 @@ class Lowering:
     def fill(self, template: str, text: Text, *children: nodes.Node) -> str:
         """A template with its holes filled, in order."""
         filled = template
-        if "t0" in filled:
-            filled = filled.replace("t0", text.temporary())
+        for variable in ("#0", "#1", "#2"):
+            if variable in filled:
+                filled = filled.replace(variable, text.temporary())
         if filled.count("_0") > 1 and not self.is_leaf(children[0]):
             name = text.temporary()
             filled = filled.replace("_0", name)
@@ -431,8 +430,6 @@ class Lowering:
     def binary(self, node: nodes.BinaryOperation, text: Text) -> str:
         template = self.fast_template(node) if text.fast else None
         if template is not None:
-            for number in range(template.count("#") and 3):
-                template = template.replace(f"#{number}", text.temporary())
             return self.fill(template, text, node.left, node.right)
         template = BINARY[node.operator]
         if self.is_leaf(node.left) and self.is_leaf(node.right):
@@ -1110,12 +1107,12 @@ class Lowering:
         return lines + [" " * depth + line for line in self.settled(self.body(node.body, text, tail), text)]
 
     def match(self, node: nodes.Match, text: Text, tail: bool) -> list[str]:
+        if text.fast:
+            raise NotFast  # patterns store in frames
         subject = text.temporary()
         lines = [f"{subject} = {self.part(node.subject, text)}"]
         branch = "if"
         for case in node.cases:
-            if text.fast:
-                raise NotFast
             test = text.mark(case.pattern, f"{text.value(Matcher(self).test(case.pattern))}(f, {subject})")
             if case.guard is not None:
                 test += f" and {self.part(case.guard, text)}"

@@ -30,7 +30,7 @@ def slots_of_numbers(unit: Unit) -> frozenset[int]:
         bindings.pop(slot, None)
     found = frozenset(bindings)
     while True:
-        unit._numbers = found
+        unit.known_numbers = found  # for is_number
         kept = frozenset(slot for slot in found if all(map(unit.lowering.is_number, bindings[slot])))
         if kept == found:
             return found
@@ -104,14 +104,10 @@ def _is_range(node: nodes.Node, unit: Unit) -> bool:
     """Whether a loop goes over the library's `range`; once the program binds that name, functions are lowered anew."""
     if not (isinstance(node, nodes.Call) and isinstance(node.function, nodes.Name) and node.function.id == "range"):
         return False
-    variables = unit.variables
-    if unit.scope.place("range")[0] != "global" or "range" in unit.resolution.globals or "range" in variables.own:
+    if unit.scope.place("range")[0] != "global":
         return False
-    found = variables.visible("range")
-    if type(found) is not NativeType or found.name != "range":
-        return False
-    variables.fixed.add("range")
-    return True
+    found = unit.variables.fix("range", frozenset())
+    return type(found) is NativeType and found.name == "range"
 
 
 __all__ = ["defined_once", "slots_of_numbers"]

@@ -36,6 +36,12 @@ SHAPE_CODE = "<shape>"
 ENVIRONMENT: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
 """What the text of templates may name: the host's built-ins and the functions of `operators`."""
 
+FREE_NAMES = (
+    "body", "pop", "refill", "enter", "leave", "too_deep", "cells", "name", "qualified_name", "meter", "site",
+    "definition",
+)  # fmt: skip
+"""What the code of a function may read beside its parameters."""
+
 MOST_KEPT = 3000
 LARGEST_KEPT = 4 * 1024 * 1024
 """How many shapes, and bytes, are kept between runs; when there are more, keeping begins anew."""

@@ -12,10 +12,10 @@ from types import CodeType
 
 from dana import nodes
 from dana.errors import Diagnostic, Frame, LimitReached, Stop, nearest
-from dana.evaluation.fast import frame_of, is_fast, kind_of_text
+from dana.evaluation.fast import frame_of, is_fast, kind_of_text, site_of
 from dana.evaluation.operators import drive, host_limit, in_own_words, pipeline
 from dana.evaluation.pipelines import Flow, piped
-from dana.evaluation.shapes import SHAPE_CODE, Text, compiled, inner_code, unmark
+from dana.evaluation.shapes import Text, compiled, inner_code, unmark
 from dana.formatting import text
 from dana.values import PROGRAM_CODE, UNBOUND, Class, Module, attribute_names, type_name
 
@@ -162,14 +162,11 @@ def _places(traceback: TracebackType | None) -> Iterator[tuple[str, nodes.Node, 
         elif code in STAGES and place is not None and not fresh:
             stage = _stage(place[1], frame)
             place = place[0], stage, *place[2:]
-        if code.co_filename == SHAPE_CODE or is_fast(code):
-            site = frame.f_locals.get("site")
-            if site is not None:
-                lowering = site[1]
-                node = _locate(code, traceback.tb_lasti, site)
-                if node is None:  # the call itself was refused
-                    traceback = traceback.tb_next
-                    continue
+        site = site_of(frame)
+        if site is not None:
+            lowering = site[1]
+            node = _locate(code, traceback.tb_lasti, site)
+            if node is not None:  # else the call itself was refused
                 name = "" if lowering.unit.scope.kind == "module" else function_name(lowering)
                 if place is not None and (fresh or lowering.unit is not place[2].unit):
                     if _is_stage_of(place, node, lowering):
@@ -341,12 +338,10 @@ def position() -> tuple[nodes.Node, Any] | None:
     """The node that the program is at on this thread, and its lowering; None when no program is running."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_code.co_filename == SHAPE_CODE or is_fast(frame.f_code):
-            site = frame.f_locals.get("site")
-            if site is not None:
-                node = _locate(frame.f_code, frame.f_lasti, site)
-                if node is not None:
-                    return node, site[1]
+        site = site_of(frame)
+        node = None if site is None else _locate(frame.f_code, frame.f_lasti, site)
+        if site is not None and node is not None:
+            return node, site[1]
         frame = frame.f_back
     return None
 
@@ -355,11 +350,11 @@ def callers() -> Iterator[tuple[nodes.Node, Any, list[Any]]]:
     """The closures that are running on this thread, innermost first: node, lowering and frame of each."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        if frame.f_code.co_filename == SHAPE_CODE or is_fast(frame.f_code):
-            site, f = frame.f_locals.get("site"), _variables(frame)
-            if site is not None and f is not None:
-                root = site[0]
-                yield root if isinstance(root, nodes.Node) else root[0], site[1], f
+        site = site_of(frame)
+        f = None if site is None else _variables(frame)
+        if site is not None and f is not None:
+            root = site[0]
+            yield root if isinstance(root, nodes.Node) else root[0], site[1], f
         frame = frame.f_back
 
 

@@ -188,7 +188,6 @@ LATE = {
     ("host", "secret"): "most programs have no secrets",
     ("cli", "evaluation.definitions"): "needed only where a tier is asked for",
     ("cli", "evaluation.fast"): "needed only when a permission is asked for",
-    ("cli", "evaluation.shapes"): "needed only when a permission is asked for",
     ("host", "network"): "needed only by programs that use the network",
     ("host", "storage"): "needed only by programs that use files or databases",
     ("cli", "host"): "`dana --version` and wrong usage need no interpreter",

@@ -560,7 +560,7 @@ class Definition:
 
         def again() -> None:
             nonlocal calls, cold
-            calls = OFTEN - 1
+            calls = min(OFTEN, FAST_FROM) - 1
             cold = None
             body.cell_contents = first
 
@@ -592,12 +592,10 @@ class Definition:
         return True
 
     def reset(self) -> None:
-        """Lower the function anew: what its code rests on does not hold any more."""
+        """Lower the function anew at its next call: what its code rests on does not hold any more."""
         self.unit.known_numbers = None
         self._again()
         self._change(self._stub)
-        if FAST_FROM < OFTEN:
-            self._hasten()
 
     def _change(self, code: CodeType) -> None:
         """Give the functions that there are, and those to come, this code."""

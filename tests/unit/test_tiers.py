@@ -203,3 +203,11 @@ def test_loops_of_functions_that_are_called_once() -> None:
     choose_tier("auto")
     session.run("def f():\n    for i in range(1):\n        look()\nf()\n")
     assert [kind.__name__ for kind in seen if kind is not None] == ["LoopText"]
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_functions_called_like_methods_that_appear_later(tier: str) -> None:
+    text = "class A:\n    pass\ndef f(x):\n    try:\n        return x.later()\n    except AttributeError:\n        return 'none'\n"
+    session = session_of(tier, text + "for i in range(5):\n    found = f(A())\nprint(found)\n")
+    session.run("def later(x):\n    return 'found'\nprint(f(A()))\nprint(f(A()))\n")
+    assert session.host.text.split() == ["none", "found", "found"]  # type: ignore[attr-defined]
